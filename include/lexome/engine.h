@@ -1,0 +1,98 @@
+// What the command line may ask of the floors below the torch line. The engine lives in
+// liblexome_torch.so, which is loaded only when a verb needs tensors, after threads and the BLAS
+// environment are settled. Plain data in, files and plain data out; no torch type crosses here.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lexome/options.h"
+#include "lexome/result_table.h"
+
+namespace lexome {
+
+struct Machine {
+  int threads = 0;                  // total compute threads; 0: all cores this process may use
+  std::string device = "auto";      // auto | cpu | cuda:N
+  std::string precision = "auto";   // auto | fp32 | bf16
+  bool deterministic = false;       // CUDA only; the CPU always is
+};
+
+struct PretrainRequest {
+  Machine machine;
+  Recipe recipe;                        // presets, -c files and --set, in order
+  std::vector<std::string> genomes;     // specs as given to -g
+  std::string vocabulary;               // -m: a vocabulary to use; empty: as the recipe says
+  std::string out;                      // checkpoint folder
+  uint64_t seed = 1;
+  bool resume = false, force = false, dry_run = false, alias = false;
+  std::string command;                  // the command line, for provenance
+};
+
+struct FinetuneRequest {
+  Machine machine;
+  Recipe recipe;
+  std::string model;                    // checkpoint folder to start from
+  bool scratch = false;                 // its architecture and tokenizer, fresh weights
+  std::string train, dev, test;         // labelled files; dev may be empty (a split of train is made)
+  std::string out;
+  uint64_t seed = 1;
+  bool resume = false, force = false, skip_bad = false, dry_run = false;
+  std::string sequence_column, label_column;  // empty: found
+  std::string command;
+};
+
+struct PredictRequest {
+  Machine machine;
+  std::string model, input, out = "-";  // "-": a stream
+  std::string format = "tsv";
+  std::string strand = "+";             // + | - | both | mean
+  bool skip_bad = false, force = false, provenance = true;
+  std::string command;
+};
+
+struct EmbedRequest {
+  Machine machine;
+  std::string model, input, out;        // X.npy and X.rows.tsv
+  std::string layer = "last";           // N | last | all
+  std::string pool = "mean";            // mean | cls | max | token | base
+  int64_t window = 0, stride = 0;       // 0: the model's longest input, no overlap
+  bool skip_bad = false, force = false;
+  std::string command;
+};
+
+struct ComponentInfo {
+  std::string name, help;
+  std::vector<Fields::Field> options;
+};
+
+// Measured speed of one kind of work on this machine, and what is wrong with it if anything is.
+struct MachineRate {
+  std::string what;   // "fp32 matrix product"
+  double value = 0;
+  std::string unit;   // "GFLOP/s"
+  std::string remark;
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  virtual std::vector<ComponentInfo> models() const = 0;
+  virtual std::vector<Fields::Field> training_options() const = 0;
+  virtual void pretrain(const PretrainRequest& request) = 0;
+  // Both leave results.tsv in the run folder and return its rows.
+  virtual ResultTable finetune(const FinetuneRequest& request) = 0;
+  virtual void predict(const PredictRequest& request) = 0;
+  virtual void embed(const EmbedRequest& request) = 0;
+  virtual std::vector<MachineRate> machine_rates(const Machine& machine) = 0;
+  virtual std::string torch_version() const = 0;
+};
+
+// Settles threads and BLAS, loads liblexome_torch.so from beside the program on the first call.
+// Throws ConfigError naming the remedy when this build has no torch.
+Engine& load_engine(const Machine& machine);
+
+}  // namespace lexome

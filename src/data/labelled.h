@@ -1,0 +1,63 @@
+// Labelled sequences from the files people have: CSV/TSV (columns found or named), FASTA (label in the
+// header, or one file a class), DNABERT's k-mer TSV (joined back to bases). Binary, multi-class and
+// regression. Bad rows are refused with their line number, or counted with skip_bad.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lexome/bases.h"
+#include "lexome/interval.h"
+
+namespace lexome {
+
+struct LabelledOptions {
+  std::string sequence_column, label_column;  // empty: found
+  bool skip_bad = false;
+  bool regression = false;     // labels are numbers to predict, not classes
+  bool need_labels = true;     // predict reads files without labels
+};
+
+struct LabelledRow {
+  std::string name;            // from a name column or header, else "row<N>"
+  Bases bases;
+  Interval where;              // contig empty when not given
+  int32_t label = -1;
+  float value = 0;
+};
+
+struct LabelledSet {
+  std::vector<LabelledRow> rows;
+  std::vector<std::string> classes;   // label index -> text as it stood in the file (sorted, numeric if numbers)
+  bool regression = false;
+  int64_t skipped = 0;
+  std::string path, sha256;
+
+  // Re-maps labels to another set's classes; InputError names a class unknown there.
+  void align_classes(const std::vector<std::string>& known);
+};
+
+// `path` may hold several files with classes by file: "promoter=a.fa,other=b.fa". InputError: missing
+// columns, label gap, one class only, empty file, bad rows.
+LabelledSet read_labelled(const std::string& path, const LabelledOptions& options);
+
+// A row at a time for streams ("-"); false at the end.
+class LabelledReader {
+ public:
+  LabelledReader(const std::string& path, const LabelledOptions& options);
+  ~LabelledReader();
+  bool next(LabelledRow* row, std::string* label_text);
+  int64_t line_number() const;
+  int64_t skipped() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// A stratified split: indices of the second part (share of each class), a pure function of the seed.
+std::vector<int64_t> stratified_split(const LabelledSet& set, double share, uint64_t seed);
+
+}  // namespace lexome

@@ -1,0 +1,31 @@
+// The table of masking policies: one line each in registry.cpp, one file each beside it.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+
+#include "lexome/masker.h"
+#include "lexome/options.h"
+
+namespace lexome {
+
+// Options of a policy, then the policy for a tokenizer. Throws ConfigError when it cannot apply.
+class MaskPolicyMaker {
+ public:
+  virtual ~MaskPolicyMaker() = default;
+  virtual Fields fields() = 0;  // section "mask"
+  virtual std::shared_ptr<const MaskPolicy> make(
+      const std::shared_ptr<const Tokenizer>& tokenizer) = 0;
+};
+
+struct MaskerEntry {
+  const char* name;
+  const char* help;
+  std::unique_ptr<MaskPolicyMaker> (*maker)();
+};
+
+std::span<const MaskerEntry> masker_registry();
+const MaskerEntry& masker_entry(const std::string& name);
+
+}  // namespace lexome

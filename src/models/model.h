@@ -1,0 +1,85 @@
+// What every model is to the floors above: named parameters, hidden states with covers, a loss with named
+// parts. One file a system beside this one; the table is models/registry.h.
+// Shape letters: B rows, T tokens, L bases, D model width, V vocabulary, C classes.
+#pragma once
+
+#include <torch/nn/module.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lexome/batch.h"
+#include "lexome/options.h"
+#include "lexome/tokenizer.h"
+#include "tensor/torch.h"
+
+namespace lexome {
+
+// A Batch as tensors on the model's device.
+struct TensorBatch {
+  Tensor ids_BT;      // i64 (level 0; further levels in ids_levels_NBT)
+  Tensor labels_BT;   // i64, -100 where nothing is asked; undefined without labels
+  Tensor lengths_B;   // i64
+  Tensor targets_B;   // i64 classes, or f32 values; undefined in pre-training
+  const Batch* plain = nullptr;  // covers, bases, origin
+};
+
+// What one forward pass is part of: dropout is a pure function of (seed, step) and the layer.
+struct Pass {
+  bool training = false;
+  uint64_t seed = 0;
+  uint64_t step = 0;
+};
+
+struct Hidden {
+  Tensor states_BTD;               // last hidden states
+  std::vector<Tensor> layers_BTD;  // embedding output, then every layer, when asked for
+};
+
+struct Loss {
+  Tensor total;                                    // scalar, to differentiate
+  std::vector<std::pair<std::string, Tensor>> parts;  // named, detached
+  int64_t labels = 0;                              // tokens the loss is a mean over
+};
+
+struct ParameterCounts {
+  int64_t trunk = 0, embedding = 0, total = 0;
+};
+
+class Model : public torch::nn::Module {
+ public:
+  ~Model() override = default;
+  virtual int64_t width() const = 0;        // D
+  virtual int64_t num_layers() const = 0;
+  virtual int64_t max_tokens() const = 0;   // longest input, specials included
+  virtual Hidden hidden(const TensorBatch& batch, const Pass& pass, bool all_layers) = 0;
+  virtual Tensor pooled(const Tensor& states_BTD) = 0;  // [B, D], the model's own sentence vector
+  // Pre-training loss over labelled tokens only.
+  virtual Loss loss(const TensorBatch& batch, const Pass& pass) = 0;
+  // Vocabulary logits [n, V] at n flat positions (b * T + t) of hidden states.
+  virtual Tensor token_logits(const Tensor& states_BTD, const Tensor& positions_n) = 0;
+  virtual ParameterCounts parameter_counts() const = 0;
+  virtual double forward_flops(int64_t rows, int64_t tokens) const = 0;
+};
+
+// Options of a model, then the model. `vocabulary` gives the sizes it needs.
+class ModelMaker {
+ public:
+  virtual ~ModelMaker() = default;
+  virtual Fields fields() = 0;  // section "model"
+  virtual std::shared_ptr<Model> make(const Tokenizer& vocabulary, uint64_t seed) = 0;
+};
+
+struct ModelEntry {
+  const char* name;
+  const char* help;
+  std::unique_ptr<ModelMaker> (*maker)();
+};
+
+std::vector<ModelEntry> model_registry();
+const ModelEntry& model_entry(const std::string& name);
+
+}  // namespace lexome

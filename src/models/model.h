@@ -32,6 +32,7 @@ struct Pass {
   bool training = false;
   uint64_t seed = 0;
   uint64_t step = 0;
+  bool bf16 = false;  // matrix products and activations in bfloat16; parameters and losses stay fp32
 };
 
 struct Hidden {

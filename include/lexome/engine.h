@@ -15,29 +15,29 @@
 namespace lexome {
 
 struct Machine {
-  int threads = 0;                  // total compute threads; 0: all cores this process may use
-  std::string device = "auto";      // auto | cpu | cuda:N
-  std::string precision = "auto";   // auto | fp32 | bf16
-  bool deterministic = false;       // CUDA only; the CPU always is
+  int threads = 0;                 // total compute threads; 0: all cores this process may use
+  std::string device = "auto";     // auto | cpu | cuda:N
+  std::string precision = "auto";  // auto | fp32 | bf16
+  bool deterministic = false;      // CUDA only; the CPU always is
 };
 
 struct PretrainRequest {
   Machine machine;
-  Recipe recipe;                        // presets, -c files and --set, in order
-  std::vector<std::string> genomes;     // specs as given to -g
-  std::string vocabulary;               // -m: a vocabulary to use; empty: as the recipe says
-  std::string out;                      // checkpoint folder
+  Recipe recipe;                     // presets, -c files and --set, in order
+  std::vector<std::string> genomes;  // specs as given to -g
+  std::string vocabulary;            // -m: a vocabulary to use; empty: as the recipe says
+  std::string out;                   // checkpoint folder
   uint64_t seed = 1;
   bool resume = false, force = false, dry_run = false, alias = false;
-  std::string command;                  // the command line, for provenance
+  std::string command;  // the command line, for provenance
 };
 
 struct FinetuneRequest {
   Machine machine;
   Recipe recipe;
-  std::string model;                    // checkpoint folder to start from
-  bool scratch = false;                 // its architecture and tokenizer, fresh weights
-  std::string train, dev, test;         // labelled files; dev may be empty (a split of train is made)
+  std::string model;             // checkpoint folder to start from
+  bool scratch = false;          // its architecture and tokenizer, fresh weights
+  std::string train, dev, test;  // labelled files; dev may be empty (a split of train is made)
   std::string out;
   uint64_t seed = 1;
   bool resume = false, force = false, skip_bad = false, dry_run = false;
@@ -49,17 +49,17 @@ struct PredictRequest {
   Machine machine;
   std::string model, input, out = "-";  // "-": a stream
   std::string format = "tsv";
-  std::string strand = "+";             // + | - | both | mean
+  std::string strand = "+";  // + | - | both | mean
   bool skip_bad = false, force = false, provenance = true;
   std::string command;
 };
 
 struct EmbedRequest {
   Machine machine;
-  std::string model, input, out;        // X.npy and X.rows.tsv
-  std::string layer = "last";           // N | last | all
-  std::string pool = "mean";            // mean | cls | max | token | base
-  int64_t window = 0, stride = 0;       // 0: the model's longest input, no overlap
+  std::string model, input, out;   // X.npy and X.rows.tsv
+  std::string layer = "last";      // N | last | all
+  std::string pool = "mean";       // mean | cls | max | token | base
+  int64_t window = 0, stride = 0;  // 0: the model's longest input, no overlap
   bool skip_bad = false, force = false;
   std::string command;
 };
@@ -71,9 +71,9 @@ struct ComponentInfo {
 
 // Measured speed of one kind of work on this machine, and what is wrong with it if anything is.
 struct MachineRate {
-  std::string what;   // "fp32 matrix product"
+  std::string what;  // "fp32 matrix product"
   double value = 0;
-  std::string unit;   // "GFLOP/s"
+  std::string unit;  // "GFLOP/s"
   std::string remark;
 };
 

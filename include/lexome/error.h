@@ -9,8 +9,8 @@ namespace lexome {
 
 enum class ErrorKind { kInput, kIo, kFormat, kConfig, kInternal };
 
-// Base of all errors. `what()` is the whole one-line message. Out-of-line destructors give each kind
-// one home for its type information, so that a kind crosses shared-library borders intact.
+// Base of all errors. `what()` is the whole one-line message. Out-of-line destructors give each
+// kind one home for its type information, so that a kind crosses shared-library borders intact.
 class Error : public std::runtime_error {
  public:
   Error(ErrorKind kind, const std::string& message);

@@ -25,8 +25,8 @@ struct Contig {
 };
 
 struct GenomeOptions {
-  bool alias = false;       // accept "1" for "chr1", "MT" for "chrM" and back (said once)
-  std::string cache_dir;    // where packed FASTA goes; empty: $LEXOME_CACHE, else ~/.cache/lexome
+  bool alias = false;     // accept "1" for "chr1", "MT" for "chrM" and back (said once)
+  std::string cache_dir;  // where packed FASTA goes; empty: $LEXOME_CACHE, else ~/.cache/lexome
 };
 
 class Genome {
@@ -38,7 +38,7 @@ class Genome {
   Genome& operator=(Genome&&) noexcept;
   ~Genome();
 
-  const std::string& path() const;              // as the user named it
+  const std::string& path() const;  // as the user named it
   const std::vector<Contig>& contigs() const;
   int64_t total_bases() const;
   // Index of a contig, or -1. `find_contig` honours aliases; `contig_index` throws InputError that
@@ -46,8 +46,8 @@ class Genome {
   int find_contig(std::string_view name) const;
   int contig_index(std::string_view name) const;
 
-  // Bases of [start, end) of a contig, forward strand, N as kN. The caller's buffer holds end-start.
-  // Throws InputError when the range is off the contig.
+  // Bases of [start, end) of a contig, forward strand, N as kN. The caller's buffer holds
+  // end-start. Throws InputError when the range is off the contig.
   void fetch(int contig, int64_t start, int64_t end, Base* out) const;
   Bases fetch(const Interval& interval) const;  // reverse complement when strand is '-'
   // Runs of N and of soft-masked (lower-case) bases of a contig, ordered and disjoint.

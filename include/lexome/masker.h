@@ -1,6 +1,7 @@
 // Masking: which tokens a model must guess. A policy chooses positions; one engine turns the choice
-// into labels and replacements (80/10/10) and works out which bases are really hidden. Everything is a
-// pure function of the window and the MaskKey, so results do not depend on threads or on order.
+// into labels and replacements (80/10/10) and works out which bases are really hidden. Everything
+// is a pure function of the window and the MaskKey, so results do not depend on threads or on
+// order.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +24,8 @@ struct MaskKey {
 enum class MaskAction : uint8_t { kNone = 0, kMask = 1, kRandom = 2, kKeep = 3 };
 
 struct Masked {
-  std::vector<MaskAction> actions;    // one a token; all but kNone carry a label
-  std::vector<uint8_t> hidden;        // one a base: 1 when no visible token sees it
+  std::vector<MaskAction> actions;           // one a token; all but kNone carry a label
+  std::vector<uint8_t> hidden;               // one a base: 1 when no visible token sees it
   std::vector<std::vector<int32_t>> levels;  // ids as the model sees them, after replacement
 };
 
@@ -39,8 +40,8 @@ struct MaskShares {
 class MaskPolicy {
  public:
   virtual ~MaskPolicy() = default;
-  virtual void choose(const Window& window, const Tokens& tokens, const MaskKey& key, double progress,
-                      std::span<uint8_t> chosen) const = 0;
+  virtual void choose(const Window& window, const Tokens& tokens, const MaskKey& key,
+                      double progress, std::span<uint8_t> chosen) const = 0;
 };
 
 class Masker {
@@ -49,9 +50,10 @@ class Masker {
          MaskShares shares);
   Masked mask(const Window& window, const Tokens& tokens, const MaskKey& key,
               double progress = 0.0) const;
-  // The same engine for a fixed choice of bases (evaluation): every token that sees a hidden base is
-  // masked, always with [MASK].
-  Masked hide(const Window& window, const Tokens& tokens, std::span<const uint8_t> hidden_bases) const;
+  // The same engine for a fixed choice of bases (evaluation): every token that sees a hidden base
+  // is masked, always with [MASK].
+  Masked hide(const Window& window, const Tokens& tokens,
+              std::span<const uint8_t> hidden_bases) const;
 
  private:
   std::shared_ptr<const MaskPolicy> policy_;

@@ -1,6 +1,6 @@
 // Options are declared once, next to the code that reads them: from a declaration come recipe keys,
-// `--set key=value`, help, defaults, range checks and the dumped recipe.toml. A recipe is a flat list
-// of `section.key = value` lines, a strict subset of TOML (tables are accepted and flattened).
+// `--set key=value`, help, defaults, range checks and the dumped recipe.toml. A recipe is a flat
+// list of `section.key = value` lines, a strict subset of TOML (tables are accepted and flattened).
 #pragma once
 
 #include <cstdint>
@@ -16,13 +16,13 @@ namespace lexome {
 class Recipe {
  public:
   struct Setting {
-    std::string value;   // as text, unquoted
+    std::string value;  // as text, unquoted
     std::string origin;
   };
-  static Recipe from_file(const std::string& path);                       // ConfigError with line
+  static Recipe from_file(const std::string& path);  // ConfigError with line
   static Recipe from_text(const std::string& toml, const std::string& origin);
   void set(const std::string& key, const std::string& value, const std::string& origin);
-  void set_assignment(std::string_view key_equals_value);                 // "--set" form
+  void set_assignment(std::string_view key_equals_value);  // "--set" form
   void merge(const Recipe& later);
   const Setting* find(const std::string& key) const;
   const std::map<std::string, Setting>& settings() const { return settings_; }
@@ -35,9 +35,9 @@ class Recipe {
 class Fields {
  public:
   struct Field {
-    std::string key;       // "tokenizer.k"
-    std::string type;      // "integer", "number", "flag", "text", "choice"
-    std::string range;     // "1..12", "random|span", ""
+    std::string key;    // "tokenizer.k"
+    std::string type;   // "integer", "number", "flag", "text", "choice"
+    std::string range;  // "1..12", "random|span", ""
     std::string help;
     std::string fallback;  // the default, as text
     std::function<void(const std::string& value, const std::string& origin)> read;
@@ -58,8 +58,8 @@ class Fields {
   std::vector<Field> fields_;
 };
 
-// All options of one run. `apply` sets what the recipe names and refuses unknown keys with the nearest
-// known one; `dump` writes the resolved recipe, one line a key, sorted.
+// All options of one run. `apply` sets what the recipe names and refuses unknown keys with the
+// nearest known one; `dump` writes the resolved recipe, one line a key, sorted.
 class Schema {
  public:
   Schema& add(Fields fields);

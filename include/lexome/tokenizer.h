@@ -1,6 +1,6 @@
-// The Tokenizer interface: bases to tokens that know their covers, and back. Tokenizers are immutable
-// and thread-safe; how one is trained stands apart (vocab/registry.h). Learned tokenizers implement the
-// same interface below the torch line.
+// The Tokenizer interface: bases to tokens that know their covers, and back. Tokenizers are
+// immutable and thread-safe; how one is trained stands apart (vocab/registry.h). Learned tokenizers
+// implement the same interface below the torch line.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,7 @@ class Tokenizer {
   virtual ~Tokenizer() = default;
 
   virtual std::string_view kind() const = 0;  // its name in the registry: "kmer"
-  virtual std::string describe() const = 0;   // one line for people: "6-mers, stride 1, 4101 tokens"
+  virtual std::string describe() const = 0;  // one line for people: "6-mers, stride 1, 4101 tokens"
   virtual Sees sees() const { return {}; }
   virtual bool tiles() const = 0;  // do covers tile the window without gap or overlap?
   // Is the cover of a token independent of what the bases are? (false for BPE)
@@ -40,8 +40,8 @@ class Tokenizer {
   virtual int32_t vocab_size(int level = 0) const = 0;
   virtual SpecialIds specials(int level = 0) const = 0;
 
-  // Tokens of each window, without special tokens. An empty window gives no token; tokens with an N in
-  // the cover get the unknown id. Results do not depend on which windows stand together.
+  // Tokens of each window, without special tokens. An empty window gives no token; tokens with an N
+  // in the cover get the unknown id. Results do not depend on which windows stand together.
   virtual std::vector<Tokens> encode(std::span<const Window> windows) const = 0;
   Tokens encode_one(BasesView bases) const;
 
@@ -49,16 +49,18 @@ class Tokenizer {
   virtual Bases decode(const Tokens& tokens) const = 0;
   // What a token is called in text output: "ACGTAC", "[MASK]".
   virtual std::string token_text(int32_t id, int level = 0) const = 0;
-  // Bases spelled by a token (empty for special tokens): what base-level likelihoods marginalise over.
+  // Bases spelled by a token (empty for special tokens): what base-level likelihoods marginalise
+  // over.
   virtual BasesView spelling(int32_t id, int level = 0) const = 0;
 
-  // JSON text with everything needed to load it again, self-test sequences and their tokens included.
+  // JSON text with everything needed to load it again, self-test sequences and their tokens
+  // included.
   virtual std::string to_json() const = 0;
 };
 
 // Loads a vocabulary: a JSON file (ours, or Hugging Face's tokenizer.json), or a folder that holds
-// tokenizer.json (a vocabulary or a checkpoint). Re-encodes the self-test and throws FormatError on a
-// mismatch.
+// tokenizer.json (a vocabulary or a checkpoint). Re-encodes the self-test and throws FormatError on
+// a mismatch.
 std::shared_ptr<const Tokenizer> load_tokenizer(const std::string& path);
 std::shared_ptr<const Tokenizer> tokenizer_from_json(const std::string& text,
                                                      const std::string& origin);

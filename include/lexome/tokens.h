@@ -52,7 +52,8 @@ struct Tokens {
 inline std::pair<int64_t, int64_t> forward_span(const Locus& locus, Cover cover) {
   return locus.strand == '-'
              ? std::pair{locus.end - cover.end(), locus.end - static_cast<int64_t>(cover.start)}
-             : std::pair{locus.start + static_cast<int64_t>(cover.start), locus.start + cover.end()};
+             : std::pair{locus.start + static_cast<int64_t>(cover.start),
+                         locus.start + cover.end()};
 }
 
 }  // namespace lexome

@@ -9,8 +9,8 @@
 
 namespace lexome {
 
-// Where a window comes from: indices into a GenomeSet. `start`/`end` are forward coordinates whatever
-// the strand; the bases of a '-' window are the reverse complement.
+// Where a window comes from: indices into a GenomeSet. `start`/`end` are forward coordinates
+// whatever the strand; the bases of a '-' window are the reverse complement.
 struct Locus {
   int32_t genome = -1;  // -1: not from a genome (a labelled sequence, a stream)
   int32_t contig = -1;

@@ -48,6 +48,10 @@ class Masker {
  public:
   Masker(std::shared_ptr<const MaskPolicy> policy, std::shared_ptr<const Tokenizer> tokenizer,
          MaskShares shares);
+  // Special and unknown tokens are never chosen. When the policy leaves a window without a label,
+  // one token is chosen uniformly, so every window with a known token teaches something. Kept
+  // tokens are visible; masked and random ones are not. ConfigError (constructor): shares off
+  // range, no [MASK].
   Masked mask(const Window& window, const Tokens& tokens, const MaskKey& key,
               double progress = 0.0) const;
   // The same engine for a fixed choice of bases (evaluation): every token that sees a hidden base
@@ -56,10 +60,15 @@ class Masker {
               std::span<const uint8_t> hidden_bases) const;
 
  private:
+  bool maskable(const Window& window, const Tokens& tokens, size_t i) const;
+  void choose(const Window& window, const Tokens& tokens, const MaskKey& key, double progress,
+              std::span<uint8_t> chosen) const;
+
   std::shared_ptr<const MaskPolicy> policy_;
   std::shared_ptr<const Tokenizer> tokenizer_;
   MaskShares shares_;
-  std::vector<int32_t> nucleotide_ids_;
+  std::vector<std::vector<int32_t>> nucleotide_ids_;  // a level: what random replacement draws from
+  std::vector<uint8_t> maskable_;  // by id of level 0: neither special nor unknown
 };
 
 }  // namespace lexome

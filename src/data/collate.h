@@ -1,5 +1,5 @@
-// Windows to a padded Batch: tokenize, mask, add special tokens, pad. The only place where special tokens
-// meet bases. Pure: row r depends on its own window and key alone.
+// Windows to a padded Batch: tokenize, mask, add special tokens, pad. The only place where special
+// tokens meet bases. Pure: row r depends on its own window and key alone.
 #pragma once
 
 #include <memory>
@@ -13,7 +13,7 @@
 namespace lexome {
 
 struct CollateOptions {
-  int64_t max_tokens = 512;     // specials included; longer rows are cut (said once)
+  int64_t max_tokens = 512;  // specials included; longer rows are cut (said once)
   bool add_specials = true;
   int64_t pad_to_multiple = 8;
 };
@@ -23,7 +23,8 @@ class Collator {
   Collator(std::shared_ptr<const Tokenizer> tokenizer, std::shared_ptr<const Masker> masker,
            CollateOptions options);
   // Masker may be null (no labels then).
-  Batch collate(std::span<const Window> windows, std::span<const MaskKey> keys, double progress) const;
+  Batch collate(std::span<const Window> windows, std::span<const MaskKey> keys,
+                double progress) const;
   // Fixed hidden bases for evaluation; hidden[r] has one byte a base.
   Batch collate_hidden(std::span<const Window> windows,
                        std::span<const std::vector<uint8_t>> hidden) const;

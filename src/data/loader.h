@@ -1,5 +1,5 @@
-// Batches in order, made ahead by worker threads. Batch b is a pure function of (plan, seed, b): the same
-// for any thread count, and resuming at step s means asking for batch s.
+// Batches in order, made ahead by worker threads. Batch b is a pure function of (plan, seed, b):
+// the same for any thread count, and resuming at step s means asking for batch s.
 #pragma once
 
 #include <cstdint>

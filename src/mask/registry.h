@@ -26,6 +26,10 @@ struct MaskerEntry {
 };
 
 std::span<const MaskerEntry> masker_registry();
-const MaskerEntry& masker_entry(const std::string& name);
+const MaskerEntry& masker_entry(const std::string& name);  // ConfigError with the nearest name
+
+// What happens to chosen tokens, the same for every policy: mask.masked_share, mask.random_share,
+// mask.whole_vocabulary.
+Fields mask_share_fields(MaskShares* shares);
 
 }  // namespace lexome

@@ -12,7 +12,6 @@
 // A run folder stands for its best checkpoint, or its last one when none was chosen.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -21,7 +20,7 @@
 #include "lexome/options.h"
 #include "lexome/tokenizer.h"
 #include "models/model.h"
-#include "tensor/torch.h"
+#include "tensor/tensor_io.h"
 
 namespace lexome {
 
@@ -31,10 +30,10 @@ inline constexpr int kCheckpointVersion = 1;
 // fine-tuned model a "task" object; format version, build, CPU kind and threads are added on
 // saving.
 struct CheckpointContents {
-  std::string recipe;                       // TOML, as resolved
-  std::string tokenizer;                    // JSON
-  std::map<std::string, Tensor> model;      // parameters, buffers and heads
-  std::map<std::string, Tensor> optimizer;  // empty: nothing to resume from
+  std::string recipe;     // TOML, as resolved
+  std::string tokenizer;  // JSON
+  TensorMap model;        // parameters, buffers and heads
+  TensorMap optimizer;    // empty: nothing to resume from
   nlohmann::json state = nlohmann::json::object();
   std::string log, timing;  // TSV
 };
@@ -56,9 +55,8 @@ std::string checkpoint_sha256(const std::string& folder);
 
 // Copies tensors into those of the same name, in place. FormatError names a missing tensor or a
 // shape that differs; names that `target` lacks are returned.
-std::map<std::string, Tensor> assign_tensors(const std::map<std::string, Tensor>& source,
-                                             const std::map<std::string, Tensor>& target,
-                                             const std::string& origin);
+TensorMap assign_tensors(const TensorMap& source, const TensorMap& target,
+                         const std::string& origin);
 
 struct LoadedModel {
   std::shared_ptr<Model> model;
@@ -66,7 +64,7 @@ struct LoadedModel {
   Recipe recipe;  // as resolved when it was trained
   std::string recipe_text;
   nlohmann::json state;
-  std::map<std::string, Tensor> extra;  // saved tensors that are not the model's: heads
+  TensorMap extra;  // saved tensors that are not the model's: heads
   std::string sha256;
   std::string folder;  // the checkpoint itself
 };

@@ -3,15 +3,10 @@
 // parameters.
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
-#include "tensor/torch.h"
-
-namespace torch::nn {
-class Module;
-}
+#include "tensor/tensor_io.h"
 
 namespace lexome {
 
@@ -25,10 +20,6 @@ struct NamedParameter {
 // decay.
 std::vector<NamedParameter> trainable_parameters(const torch::nn::Module& module,
                                                  const std::string& prefix = "");
-// Parameters and buffers by name, sharing storage with the module: what a checkpoint saves.
-std::map<std::string, Tensor> named_tensors(const torch::nn::Module& module,
-                                            const std::string& prefix = "");
-
 struct AdamWOptions {
   double beta1 = 0.9;
   double beta2 = 0.999;
@@ -47,9 +38,9 @@ class AdamW {
   void zero_grad();
 
   // "first/NAME", "second/NAME" and the scalar "steps"; tensors share storage with the optimizer.
-  std::map<std::string, Tensor> state() const;
+  TensorMap state() const;
   // Copies a state in. FormatError names a missing tensor or one of the wrong shape.
-  void load_state(const std::map<std::string, Tensor>& state, const std::string& origin);
+  void load_state(const TensorMap& state, const std::string& origin);
   int64_t steps() const { return steps_; }
   const std::vector<NamedParameter>& parameters() const { return parameters_; }
 

@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
@@ -15,6 +14,7 @@
 #include "lexome/batch.h"
 #include "lexome/options.h"
 #include "models/model.h"
+#include "tensor/tensor_io.h"
 #include "train/optimizer.h"
 #include "train/schedule.h"
 
@@ -44,11 +44,13 @@ struct TrainOptions {
   Schedule make_schedule() const;
 };
 
+using Metrics = std::vector<std::pair<std::string, double>>;
+
 // What an evaluation found. `score` decides the best checkpoint and early stopping.
 struct Evaluation {
   double score = 0;
   bool higher_is_better = false;
-  std::vector<std::pair<std::string, double>> metrics;  // logged in this order
+  Metrics metrics;  // logged in this order
 };
 
 struct TrainerHooks {
@@ -56,10 +58,12 @@ struct TrainerHooks {
   std::function<Batch(uint64_t index)> make_batch;
   // The mean loss over the labelled tokens (or rows) of a micro-batch, with its graph.
   std::function<Loss(const TensorBatch& batch, const Pass& pass)> loss;
-  // Called with gradients off; `last` at the end of training. May be empty.
-  std::function<Evaluation(int64_t step, bool last)> evaluate;
-  // Called around evaluation and training (module.train(flag)). May be empty.
-  std::function<void(bool training)> set_mode;
+  // Scores the present weights, gradients off; called every eval_every steps and after the last.
+  // May be empty.
+  std::function<Evaluation(int64_t step)> evaluate;
+  // Called once at the end with the best weights in place (the last ones without evaluation); what
+  // it returns is logged under the split "final". May be empty.
+  std::function<Metrics(int64_t step)> finish;
 };
 
 struct TrainerSetup {
@@ -72,11 +76,11 @@ struct TrainerSetup {
   bool resume = false, force = false;
   std::string what = "training";           // for the progress bar
   std::vector<NamedParameter> parameters;  // to train
-  std::map<std::string, Tensor> tensors;   // to save, sharing storage with what is trained
+  TensorMap tensors;                       // to save, sharing storage with what is trained
   std::string recipe, tokenizer;           // for the checkpoints
   nlohmann::json state =
       nlohmann::json::object();  // further members of state.json ("task", data hashes)
-  std::vector<std::pair<std::string, double>> constants;  // logged at step 0
+  Metrics constants;             // logged at step 0 under the split "data"
 };
 
 struct TrainResult {
@@ -86,7 +90,8 @@ struct TrainResult {
   std::string best, last;  // checkpoint folders; empty without `out`
   bool stopped_early = false;
   double last_loss = 0;
-  std::vector<std::pair<std::string, double>> last_metrics;
+  Metrics last_metrics;           // of the last evaluation
+  Metrics final_metrics;          // what finish() returned
   double seconds = 0;             // wall time of training, evaluation and saving left out
   int64_t tokens = 0, bases = 0;  // seen in training
 };
@@ -97,8 +102,5 @@ void check_run_folder(const std::string& out, bool resume, bool force);
 // Trains. Throws InputError when the loss is not finite or has left its average (the last good
 // checkpoint is named), Interrupted after saving when SIGINT or SIGTERM came.
 TrainResult run_training(const TrainerSetup& setup, const TrainerHooks& hooks);
-
-// A plain batch on a device, as models take it.
-TensorBatch to_tensors(const Batch& batch, const torch::Device& device);
 
 }  // namespace lexome

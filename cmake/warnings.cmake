@@ -1,6 +1,9 @@
 # Warnings and sanitizers for our own targets; libraries' headers come in as SYSTEM.
 function(lexome_warnings target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wundef -Wno-unused-parameter)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    target_compile_options(${target} PRIVATE -Wno-restrict)  # false alarms on string + string (GCC bug 105651)
+  endif()
   if(LEXOME_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
   endif()

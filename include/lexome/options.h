@@ -54,6 +54,7 @@ class Fields {
   const std::vector<Field>& all() const { return fields_; }
 
  private:
+  std::string key(const char* name) const;
   std::string section_;
   std::vector<Field> fields_;
 };

@@ -26,14 +26,14 @@ class MappedFile {
   size_t size_ = 0;
 };
 
-// Refuses an output that exists (unless `force`), whose folder is missing or not writable, before any
-// work starts. ConfigError for existing outputs, IoError otherwise. "-" is always fine.
+// Refuses an output that exists (unless `force`), whose folder is missing or not writable, before
+// any work starts. ConfigError for existing outputs, IoError otherwise. "-" is always fine.
 void check_output(const std::string& path, bool force);
 
-// An output file, or stdout when the path is "-". A file is written beside under a temporary name and
-// renamed on commit(); without commit, also on a fatal signal, the temporary is removed. Names ending in
-// .gz are compressed as BGZF. Write failures (full disk, closed pipe) throw IoError; a closed stdout
-// pipe throws Interrupted(SIGPIPE), which ends the program quietly.
+// An output file, or stdout when the path is "-". A file is written beside under a temporary name
+// and renamed on commit(); without commit, also on a fatal signal, the temporary is removed. Names
+// ending in .gz are compressed as BGZF. Write failures (full disk, closed pipe) throw IoError; a
+// closed stdout pipe throws Interrupted(SIGPIPE), which ends the program quietly.
 class OutputFile {
  public:
   explicit OutputFile(const std::string& path, bool force = false);
@@ -77,7 +77,8 @@ class TemporaryPath {
 // Installs handlers that remove temporaries and end with the signal (SIGINT, SIGTERM, SIGHUP).
 void install_signal_cleanup();
 
-// While it lives, SIGINT and SIGTERM only set a flag that long work polls (training saves and stops).
+// While it lives, SIGINT and SIGTERM only set a flag that long work polls (training saves and
+// stops).
 class SignalFlag {
  public:
   SignalFlag();

@@ -1,4 +1,4 @@
-// Talk on stderr: one line a message, "[lexome] ...". Levels: error 0 (quiet), info 1, debug 2.
+// Talk on stderr: one line a message, "[lexome] ...", coloured only on a terminal.
 // Library code logs only through here; data never goes through here.
 #pragma once
 
@@ -13,6 +13,10 @@ void set_verbosity(int level);  // -1 errors and warnings only (-q), 0 normal, 1
 void write_info(std::string_view message);
 void write_warning(std::string_view message);
 void write_debug(std::string_view message);
+void write_error(std::string_view message);  // for `main`; libraries throw instead
+// A line that later output replaces (a progress bar); "" takes it away. Only on a terminal.
+void write_status(std::string_view line);
+bool terminal();  // is stderr one?
 // The same text is said once in the life of the process.
 void write_warning_once(std::string_view message);
 

@@ -1,6 +1,6 @@
-// Counter-based random numbers (Philox 4x32-10, Salmon et al. 2011, SC'11). A stream is named by a key
-// and up to three counters, so any value is a pure function of (seed, purpose, indices): results never
-// depend on threads, order or what was drawn before.
+// Counter-based random numbers (Philox 4x32-10, Salmon et al. 2011, SC'11). A stream is named by a
+// key and up to three counters, so any value is a pure function of (seed, purpose, indices):
+// results never depend on threads, order or what was drawn before.
 #pragma once
 
 #include <array>
@@ -9,7 +9,8 @@
 namespace lexome {
 
 // Ten rounds of Philox 4x32.
-inline std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key) {
+inline std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter,
+                                      std::array<uint32_t, 2> key) {
   for (int round = 0; round < 10; ++round) {
     const uint64_t p0 = uint64_t{0xD2511F53} * counter[0];
     const uint64_t p1 = uint64_t{0xCD9E8D57} * counter[2];
@@ -23,8 +24,18 @@ inline std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, std::arra
 
 // What a stream is for: keeps draws of different parts of a run apart.
 enum class Purpose : uint32_t {
-  kWindow = 1, kMask, kMaskReplace, kDropout, kInit, kSplit, kShuffle, kSample, kSimulate, kEvaluate,
-  kBootstrap, kTest
+  kWindow = 1,
+  kMask,
+  kMaskReplace,
+  kDropout,
+  kInit,
+  kSplit,
+  kShuffle,
+  kSample,
+  kSimulate,
+  kEvaluate,
+  kBootstrap,
+  kTest
 };
 
 // A stream of numbers. (seed, purpose, a, b) name it; 2^32 blocks of four follow.

@@ -44,7 +44,9 @@ void parse_safetensors(std::span<const std::byte> bytes, const std::string& orig
                        std::map<std::string, TensorView>* tensors,
                        std::map<std::string, std::string>* metadata);
 
-// Tensors are written in name order, data aligned to 64 bytes, so equal content gives equal files.
+// Replaces `path` when it is complete. Order is by item size, then name, so equal content gives
+// equal files; the data part starts on a multiple of 64 bytes and every tensor on one of its item
+// size.
 void write_safetensors(const std::string& path, const std::map<std::string, TensorView>& tensors,
                        const std::map<std::string, std::string>& metadata);
 

@@ -21,9 +21,9 @@ std::string nearest_name(std::string_view name, std::span<const std::string> kno
 
 std::vector<std::string_view> split(std::string_view text, char separator);
 std::string_view trim(std::string_view text);
-std::string with_commas(int64_t number);   // 12,157,105
-std::string human_bytes(int64_t bytes);    // "1.5 GiB"
-std::string format_number(double value);   // shortest text that reads back to the same double
+std::string with_commas(int64_t number);  // 12,157,105
+std::string human_bytes(int64_t bytes);   // "1.5 GiB"
+std::string format_number(double value);  // shortest text that reads back to the same double
 
 // SHA-256 as 64 hex digits.
 class Sha256 {
@@ -39,6 +39,10 @@ class Sha256 {
   unsigned char buffer_[64];
   uint64_t length_ = 0;
 };
+namespace detail {
+// One 64-byte block in portable code: what CPUs without SHA instructions run.
+void sha256_block_plain(uint32_t* state, const unsigned char* data);
+}  // namespace detail
 std::string sha256_of(std::string_view text);
 std::string sha256_of_file(const std::string& path);
 

@@ -1,0 +1,158 @@
+// Fields and schemas: from one declaration to reading, range checks, hints and the dumped recipe.
+#include "lexome/options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "lexome/error.h"
+
+namespace lexome {
+namespace {
+
+// A TOML basic string.
+std::string quoted(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      out += fmt::format("\\u{:04X}", static_cast<unsigned>(c));
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+[[noreturn]] void refuse(const std::string& origin, const std::string& key, const std::string& rule,
+                         const std::string& value) {
+  throw ConfigError(fmt::format("{}: {} must be {}, not '{}'", origin, key, rule, value));
+}
+
+template <class Integer>
+Fields::Field integer_field(std::string key, Integer* value, Integer lo, Integer hi,
+                            const char* help) {
+  const std::string range = fmt::format("{}..{}", lo, hi);
+  const auto read = [=](const std::string& text, const std::string& origin) {
+    const std::string rule = fmt::format("a whole number from {} to {}", lo, hi);
+    int64_t parsed = 0;
+    try {
+      parsed = parse_size(text, key);
+    } catch (const ConfigError&) {
+      refuse(origin, key, rule, text);
+    }
+    if (parsed < lo || parsed > hi) refuse(origin, key, rule, text);
+    *value = static_cast<Integer>(parsed);
+  };
+  const auto write = [value] { return fmt::format("{}", *value); };
+  return {key, "integer", range, help, write(), read, write};
+}
+
+}  // namespace
+
+Fields& Fields::integer(const char* name, int* value, int lo, int hi, const char* help) {
+  fields_.push_back(integer_field(key(name), value, lo, hi, help));
+  return *this;
+}
+
+Fields& Fields::integer(const char* name, int64_t* value, int64_t lo, int64_t hi,
+                        const char* help) {
+  fields_.push_back(integer_field(key(name), value, lo, hi, help));
+  return *this;
+}
+
+Fields& Fields::number(const char* name, double* value, double lo, double hi, const char* help) {
+  const std::string full = key(name);
+  const auto read = [=](const std::string& text, const std::string& origin) {
+    double parsed = 0;
+    if (!parse_double(trim(text), &parsed) || !(parsed >= lo && parsed <= hi)) {
+      refuse(origin, full,
+             fmt::format("a number from {} to {}", format_number(lo), format_number(hi)), text);
+    }
+    *value = parsed;
+  };
+  const auto write = [value] { return format_number(*value); };
+  fields_.push_back(
+      {full, "number", format_number(lo) + ".." + format_number(hi), help, write(), read, write});
+  return *this;
+}
+
+Fields& Fields::flag(const char* name, bool* value, const char* help) {
+  const std::string full = key(name);
+  const auto read = [=](const std::string& text, const std::string& origin) {
+    if (text != "true" && text != "false") refuse(origin, full, "true or false", text);
+    *value = text == "true";
+  };
+  const auto write = [value] { return std::string(*value ? "true" : "false"); };
+  fields_.push_back({full, "flag", "true|false", help, write(), read, write});
+  return *this;
+}
+
+Fields& Fields::text(const char* name, std::string* value, const char* help) {
+  const auto read = [value](const std::string& text, const std::string&) { *value = text; };
+  const auto write = [value] { return quoted(*value); };
+  fields_.push_back({key(name), "text", "", help, *value, read, write});
+  return *this;
+}
+
+Fields& Fields::choice(const char* name, std::string* value, std::vector<std::string> choices,
+                       const char* help) {
+  const std::string full = key(name);
+  const std::string range = fmt::format("{}", fmt::join(choices, "|"));
+  const auto read = [=](const std::string& text, const std::string& origin) {
+    if (std::find(choices.begin(), choices.end(), text) == choices.end()) {
+      const std::string near = nearest_name(text, choices);
+      throw ConfigError(fmt::format("{}: {} must be one of {}, not '{}'{}", origin, full, range,
+                                    text, near.empty() ? "" : "; did you mean " + near + "?"));
+    }
+    *value = text;
+  };
+  const auto write = [value] { return quoted(*value); };
+  fields_.push_back({full, "choice", range, help, *value, read, write});
+  return *this;
+}
+
+std::string Fields::key(const char* name) const {
+  return section_.empty() ? std::string(name) : section_ + "." + name;
+}
+
+Schema& Schema::add(Fields fields) {
+  for (const Fields::Field& field : fields.all()) {
+    for (const Fields::Field& known : fields_) {
+      if (known.key == field.key) throw InternalError("option declared twice: " + field.key);
+    }
+    fields_.push_back(field);
+  }
+  return *this;
+}
+
+void Schema::apply(const Recipe& recipe) const {
+  for (const auto& [key, setting] : recipe.settings()) {
+    const auto field = std::find_if(fields_.begin(), fields_.end(),
+                                    [&key = key](const auto& f) { return f.key == key; });
+    if (field == fields_.end()) {
+      std::vector<std::string> known;
+      for (const Fields::Field& f : fields_) known.push_back(f.key);
+      const std::string near = nearest_name(key, known);
+      throw ConfigError(fmt::format(
+          "{}: unknown key {}{}", setting.origin, key,
+          near.empty() ? "; `lexome list` shows all keys" : "; did you mean " + near + "?"));
+    }
+    field->read(setting.value, setting.origin);
+  }
+}
+
+std::string Schema::dump() const {
+  std::vector<const Fields::Field*> sorted;
+  for (const Fields::Field& field : fields_) sorted.push_back(&field);
+  std::sort(sorted.begin(), sorted.end(),
+            [](const auto* a, const auto* b) { return a->key < b->key; });
+  std::string out;
+  for (const Fields::Field* field : sorted) out += field->key + " = " + field->write() + "\n";
+  return out;
+}
+
+}  // namespace lexome

@@ -31,9 +31,29 @@ double mean_score(const RunScore& score, std::span<const size_t> runs,
   return sum / static_cast<double>(runs.size());
 }
 
-std::vector<size_t> draw_runs(size_t count, Random* random) {
-  std::vector<size_t> runs(count);
-  for (size_t& run : runs) run = random->below(count);
+// Runs by cluster, in order of first appearance.
+std::vector<std::vector<size_t>> members_of(const RunClusters& runs) {
+  std::vector<int64_t> names;
+  std::vector<std::vector<size_t>> members;
+  for (size_t run = 0; run < runs.size(); ++run) {
+    const auto found = std::find(names.begin(), names.end(), runs[run]);
+    if (found == names.end()) {
+      names.push_back(runs[run]);
+      members.push_back({run});
+    } else {
+      members[static_cast<size_t>(found - names.begin())].push_back(run);
+    }
+  }
+  return members;
+}
+
+std::vector<size_t> draw_runs(const std::vector<std::vector<size_t>>& clusters, Random* random) {
+  std::vector<size_t> runs;
+  for (size_t i = 0; i < clusters.size(); ++i) {
+    const std::vector<size_t>& cluster = clusters[random->below(clusters.size())];
+    for (size_t k = 0; k < cluster.size(); ++k)
+      runs.push_back(cluster[random->below(cluster.size())]);
+  }
   return runs;
 }
 
@@ -63,32 +83,32 @@ void finish_interval(std::vector<double> replicates, const BootstrapOptions& opt
 
 }  // namespace
 
-Estimate bootstrap_mean(size_t runs, int64_t items, const RunScore& score,
+Estimate bootstrap_mean(const RunClusters& runs, int64_t items, const RunScore& score,
                         const BootstrapOptions& options) {
   // The difference to a model that always scores 0.
   const RunScore zero = [](size_t, std::span<const int64_t>) { return 0.0; };
-  return paired_difference(runs, 1, false, items, score, zero, options);
+  return paired_difference(runs, {0}, false, items, score, zero, options);
 }
 
-Estimate paired_difference(size_t runs_a, size_t runs_b, bool paired_runs, int64_t items,
-                           const RunScore& score_a, const RunScore& score_b,
+Estimate paired_difference(const RunClusters& runs_a, const RunClusters& runs_b, bool paired_runs,
+                           int64_t items, const RunScore& score_a, const RunScore& score_b,
                            const BootstrapOptions& options) {
-  if (runs_a == 0 || runs_b == 0 || items <= 0) {
+  if (runs_a.empty() || runs_b.empty() || items <= 0) {
     throw InputError("a comparison needs at least one run a side and one item");
   }
   if (paired_runs && runs_a != runs_b) {
-    throw InputError("runs paired by seed: one side has " + std::to_string(runs_a) +
-                     " and the other " + std::to_string(runs_b));
+    throw InputError("runs paired by seed: the two sides have different seeds");
   }
+  const auto clusters_a = members_of(runs_a), clusters_b = members_of(runs_b);
   std::vector<int64_t> all_items(static_cast<size_t>(items));
   std::iota(all_items.begin(), all_items.end(), int64_t{0});
-  std::vector<size_t> all_a(runs_a), all_b(runs_b);
+  std::vector<size_t> all_a(runs_a.size()), all_b(runs_b.size());
   std::iota(all_a.begin(), all_a.end(), size_t{0});
   std::iota(all_b.begin(), all_b.end(), size_t{0});
 
   Estimate estimate;
   estimate.value = mean_score(score_a, all_a, all_items) - mean_score(score_b, all_b, all_items);
-  estimate.runs = static_cast<int64_t>(std::max(runs_a, runs_b));
+  estimate.runs = static_cast<int64_t>(std::max(runs_a.size(), runs_b.size()));
   estimate.items = items;
 
   std::vector<double> replicates(static_cast<size_t>(std::max(options.replicates, 0)));
@@ -97,8 +117,8 @@ Estimate paired_difference(size_t runs_a, size_t runs_b, bool paired_runs, int64
                  std::vector<int64_t> drawn(all_items.size());
                  for (int64_t r = begin; r < end; ++r) {
                    Random random(options.seed, Purpose::kBootstrap, static_cast<uint64_t>(r));
-                   const std::vector<size_t> a = draw_runs(runs_a, &random);
-                   const std::vector<size_t> b = paired_runs ? a : draw_runs(runs_b, &random);
+                   const std::vector<size_t> a = draw_runs(clusters_a, &random);
+                   const std::vector<size_t> b = paired_runs ? a : draw_runs(clusters_b, &random);
                    for (int64_t& item : drawn) {
                      item = static_cast<int64_t>(random.below(static_cast<uint64_t>(items)));
                    }

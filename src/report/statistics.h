@@ -29,19 +29,23 @@ struct Estimate {
 // meaning.
 using RunScore = std::function<double(size_t run, std::span<const int64_t> items)>;
 
-// Mean score over runs, with an interval over seed > item.
-Estimate bootstrap_mean(size_t runs, int64_t items, const RunScore& score,
+// Which runs hang together: the cluster (pre-training seed) of each run. Runs of one cluster differ
+// by their fine-tuning seed only.
+using RunClusters = std::vector<int64_t>;
+
+// Mean score over runs, with an interval over pre-training seed > fine-tuning seed > item.
+Estimate bootstrap_mean(const RunClusters& runs, int64_t items, const RunScore& score,
                         const BootstrapOptions& options);
 
-// Mean score of model A minus mean score of model B on the same items, with an interval over seed >
-// item. Each replicate draws seeds with replacement and one resample of the items, which all runs
-// of both models share: the test items are the same for every seed (crossed, not nested), and
-// drawing them afresh for each seed would average their variance away. Seeds are drawn in pairs
-// when `paired_runs` (the i-th run of A and of B share a seed; their numbers must agree), else for
-// each model on its own. With one run a side the interval speaks of items only. InputError when a
-// side has no run or there is no item.
-Estimate paired_difference(size_t runs_a, size_t runs_b, bool paired_runs, int64_t items,
-                           const RunScore& score_a, const RunScore& score_b,
+// Mean score of model A minus mean score of model B on the same items, with an interval over
+// cluster > run > item. Each replicate draws clusters with replacement, runs within each drawn
+// cluster, and one resample of the items, which all runs of both models share: the test items are
+// the same for every seed (crossed, not nested), and drawing them afresh for each seed would
+// average their variance away. Runs are drawn in pairs when `paired_runs` (the i-th run of A and of
+// B share their seeds; the clusters must agree), else for each model on its own. With one run a
+// side the interval speaks of items only. InputError when a side has no run or there is no item.
+Estimate paired_difference(const RunClusters& runs_a, const RunClusters& runs_b, bool paired_runs,
+                           int64_t items, const RunScore& score_a, const RunScore& score_b,
                            const BootstrapOptions& options);
 
 // Holm's step-down correction of p-values for one family of tests; order kept, NaN stays NaN.

@@ -1,0 +1,194 @@
+// What each policy chooses: hand-made spans, published offsets, and shares over many windows.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/random.h"
+#include "lexome/error.h"
+#include "mask/registry.h"
+#include "unit/mask/toy_tokenizer.h"
+
+namespace lexome {
+namespace {
+
+using test::ToyTokenizer;
+
+std::shared_ptr<const MaskPolicy> policy(const std::string& name, const std::string& settings,
+                                         std::shared_ptr<const Tokenizer> tokenizer) {
+  const auto maker = masker_entry(name).maker();
+  Schema schema;
+  schema.add(maker->fields());
+  if (!settings.empty()) schema.apply(Recipe::from_text(settings, "test"));
+  return maker->make(tokenizer);
+}
+
+Bases random_bases(size_t count) {
+  Random random(7, Purpose::kTest);
+  Bases bases(count);
+  for (Base& base : bases) base = static_cast<Base>(random.below(4));
+  return bases;
+}
+
+// The maximal runs of chosen tokens as (first, length).
+std::vector<std::pair<size_t, size_t>> runs(const std::vector<uint8_t>& chosen) {
+  std::vector<std::pair<size_t, size_t>> out;
+  for (size_t i = 0; i < chosen.size(); ++i) {
+    if (chosen[i] == 0) continue;
+    if (i > 0 && chosen[i - 1] != 0) {
+      ++out.back().second;
+    } else {
+      out.emplace_back(i, 1);
+    }
+  }
+  return out;
+}
+
+// A lone centre far from the edges shows its whole span; collects the lengths of such spans.
+TEST(DnabertPolicy, SpansAreThePublishedOnesForEveryK) {
+  for (const uint32_t k : {3u, 4u, 5u, 6u}) {
+    const auto tokenizer = std::make_shared<const ToyTokenizer>(k);
+    const auto spans = policy("dnabert", "mask.centre_rate = 0.002", tokenizer);
+    const Bases bases = random_bases(400);
+    const Window window{bases, {}};
+    const Tokens tokens = tokenizer->tokens_of(window);
+    int64_t seen = 0;
+    for (uint64_t i = 0; i < 300; ++i) {
+      const MaskKey key{1, 0, i};
+      std::vector<uint8_t> chosen(tokens.size(), 0);
+      spans->choose(window, tokens, key, 0, chosen);
+      // The policy draws once a token from this stream: the centres again, without its code.
+      Random random(key.seed, Purpose::kMask, key.epoch, key.index);
+      std::vector<uint8_t> expected(tokens.size(), 0);
+      const std::vector<std::vector<int>> offsets = {
+          {-1, 0, 1}, {-1, 0, 1, 2}, {-2, -1, 0, 1, 2}, {-2, -1, 0, 1, 2, 3}};
+      for (int64_t centre = 0; centre < static_cast<int64_t>(tokens.size()); ++centre) {
+        if (!random.chance(0.002)) continue;
+        ++seen;
+        for (const int offset : offsets[k - 3]) {
+          const int64_t at = centre + offset;
+          if (at >= 0 && at < static_cast<int64_t>(tokens.size())) {
+            expected[static_cast<size_t>(at)] = 1;
+          }
+        }
+      }
+      ASSERT_EQ(chosen, expected) << "k=" << k << " window " << i;
+    }
+    EXPECT_GT(seen, 100);
+  }
+}
+
+TEST(DnabertPolicy, HidesThePublishedShares) {
+  // 510 bases are 505 6-mers. 14.1 % of tokens are chosen; of the bases only 3.4 % are covered by
+  // chosen tokens alone. With 80/10/10 a tenth of the chosen tokens stays readable and even less
+  // hides.
+  const auto tokenizer = std::make_shared<const ToyTokenizer>(6);
+  const Bases bases = random_bases(510);
+  const Window window{bases, {}};
+  const Tokens tokens = tokenizer->tokens_of(window);
+  ASSERT_EQ(tokens.size(), 505u);
+  MaskShares all;
+  all.mask = 1.0;
+  all.random = 0.0;
+  const Masker every(policy("dnabert", "", tokenizer), tokenizer, all);
+  const Masker bert(policy("dnabert", "", tokenizer), tokenizer, MaskShares());
+  double labelled = 0, hidden = 0, hidden_bert = 0;
+  constexpr int kWindows = 4000;
+  for (uint64_t i = 0; i < kWindows; ++i) {
+    const Masked masked = every.mask(window, tokens, {3, 0, i});
+    labelled += static_cast<double>(masked.actions.size()) -
+                static_cast<double>(
+                    std::count(masked.actions.begin(), masked.actions.end(), MaskAction::kNone));
+    hidden += static_cast<double>(std::count(masked.hidden.begin(), masked.hidden.end(), 1));
+    const Masked kept = bert.mask(window, tokens, {3, 0, i});
+    hidden_bert += static_cast<double>(std::count(kept.hidden.begin(), kept.hidden.end(), 1));
+  }
+  EXPECT_NEAR(100 * labelled / (kWindows * 505.0), 14.1, 0.3);
+  EXPECT_NEAR(100 * hidden / (kWindows * 510.0), 3.4, 0.3);
+  EXPECT_LT(hidden_bert, 0.75 * hidden);
+}
+
+TEST(DnabertPolicy, NeedsAKWhereTokensDiffer) {
+  const auto ragged = std::make_shared<const ToyTokenizer>(3, 1, Sees{}, false);
+  EXPECT_THROW(policy("dnabert", "", ragged), ConfigError);
+  EXPECT_NO_THROW(policy("dnabert", "mask.k = 3", ragged));
+}
+
+TEST(RandomPolicy, RateIsTheShareOfTokens) {
+  const auto tokenizer = std::make_shared<const ToyTokenizer>(1);
+  const auto bernoulli = policy("random", "mask.rate = 0.15", tokenizer);
+  const Bases bases = random_bases(500);
+  const Window window{bases, {}};
+  const Tokens tokens = tokenizer->tokens_of(window);
+  double chosen_tokens = 0;
+  for (uint64_t i = 0; i < 2000; ++i) {
+    std::vector<uint8_t> chosen(tokens.size(), 0);
+    bernoulli->choose(window, tokens, {9, 0, i}, 0, chosen);
+    chosen_tokens += static_cast<double>(std::count(chosen.begin(), chosen.end(), 1));
+  }
+  // One million draws: a standard deviation of the share is 0.00036.
+  EXPECT_NEAR(chosen_tokens / 1e6, 0.15, 4 * 0.00036);
+}
+
+TEST(SpanPolicy, RateHoldsAtEveryPlaceForBothLengthLaws) {
+  const auto tokenizer = std::make_shared<const ToyTokenizer>(1);
+  const Bases bases = random_bases(60);
+  const Window window{bases, {}};
+  const Tokens tokens = tokenizer->tokens_of(window);
+  for (const std::string law : {"fixed", "geometric"}) {
+    const auto spans = policy(
+        "span", "mask.rate = 0.2\nmask.span = 5\nmask.span_lengths = \"" + law + "\"", tokenizer);
+    std::vector<double> share(tokens.size(), 0);
+    constexpr int kWindows = 20000;
+    for (uint64_t i = 0; i < kWindows; ++i) {
+      std::vector<uint8_t> chosen(tokens.size(), 0);
+      spans->choose(window, tokens, {4, 1, i}, 0, chosen);
+      for (size_t t = 0; t < chosen.size(); ++t) share[t] += chosen[t];
+    }
+    const double deviation = std::sqrt(0.2 * 0.8 / kWindows);
+    for (size_t t = 0; t < share.size(); ++t) {
+      EXPECT_NEAR(share[t] / kWindows, 0.2, 4.5 * deviation) << law << " token " << t;
+    }
+  }
+}
+
+TEST(SpanPolicy, FixedSpansHaveTheirLengthAndGeometricOnesTheirMean) {
+  const auto tokenizer = std::make_shared<const ToyTokenizer>(1);
+  const Bases bases = random_bases(2000);
+  const Window window{bases, {}};
+  const Tokens tokens = tokenizer->tokens_of(window);
+  const auto fixed = policy("span", "mask.rate = 0.005\nmask.span = 11", tokenizer);
+  const auto geometric = policy(
+      "span", "mask.rate = 0.002\nmask.span = 4\nmask.span_lengths = \"geometric\"", tokenizer);
+  double total = 0, count = 0;
+  for (uint64_t i = 0; i < 3000; ++i) {
+    std::vector<uint8_t> chosen(tokens.size(), 0);
+    fixed->choose(window, tokens, {5, 0, i}, 0, chosen);
+    for (const auto& [first, length] : runs(chosen)) {
+      const bool at_edge = first == 0 || first + length == chosen.size();
+      EXPECT_TRUE(at_edge || length >= 11) << length;
+    }
+    std::fill(chosen.begin(), chosen.end(), uint8_t{0});
+    geometric->choose(window, tokens, {5, 0, i}, 0, chosen);
+    for (const auto& [first, length] : runs(chosen)) {
+      if (first == 0 || first + length == chosen.size()) continue;
+      total += static_cast<double>(length);
+      count += 1;
+    }
+  }
+  ASSERT_GT(count, 1000);
+  // At this rate few spans touch: the mean run is the mean span and a little more.
+  EXPECT_NEAR(total / count, 4.0, 0.3);
+}
+
+TEST(MaskerRegistry, NamesTheNearestPolicy) {
+  try {
+    masker_entry("dnabret");
+    FAIL() << "an unknown policy was accepted";
+  } catch (const ConfigError& error) {
+    EXPECT_NE(std::string(error.what()).find("'dnabert'"), std::string::npos) << error.what();
+  }
+}
+
+}  // namespace
+}  // namespace lexome

@@ -1,0 +1,37 @@
+// What every saved tokenizer shares: the JSON envelope with version and self-test, and helpers that
+// read its body with errors that name the file. A tokenizer writes only what is its own.
+#pragma once
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+
+#include "lexome/tokenizer.h"
+#include "vocab/registry.h"
+
+namespace lexome {
+
+// Version of the envelope and of all bodies; a file with a newer one is refused.
+inline constexpr int kTokenizerVersion = 1;
+
+// The whole file: `body` (an object) between the envelope's keys and a self-test made now.
+std::string saved_json(const Tokenizer& tokenizer, nlohmann::ordered_json body);
+
+// Loads with another table than tokenizer_registry() (tests, programs that bring their own).
+std::shared_ptr<const Tokenizer> tokenizer_from_json(const std::string& text,
+                                                     const std::string& origin,
+                                                     std::span<const TokenizerEntry> table);
+
+// Entries of a body; FormatError that names `origin` and the key when missing or of another type.
+int64_t saved_integer(const nlohmann::json& body, const char* key, const std::string& origin);
+std::string saved_text(const nlohmann::json& body, const char* key, const std::string& origin);
+
+// The bases of one window's tokens from what each id spells. Where covers tile, spellings are
+// joined; otherwise each is laid down at its cover. What no known token spells is N.
+Bases spelled_bases(const Tokenizer& tokenizer, const Tokens& tokens);
+
+// True of ids without spelling: special tokens and ids off the vocabulary.
+bool spells_nothing(const Tokenizer& tokenizer, int32_t id);
+
+}  // namespace lexome

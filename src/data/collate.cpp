@@ -35,9 +35,8 @@ Covers first_covers(const Covers& covers, size_t count) {
 // Keeps the first `most` tokens and the bases up to the end of their covers.
 void cut(size_t most, Row* row) {
   if (row->tokens.size() <= most) return;
-  log::warn_once(
-      "rows longer than {} tokens are cut; shorten windows.length to keep what stands behind",
-      most);
+  log::warn_once("sequences of more than {} tokens are cut to that; what stands behind is not seen",
+                 most);
   Tokens& tokens = row->tokens;
   uint32_t end = 0;
   for (size_t i = 0; i < most; ++i) end = std::max(end, tokens.covers[i].end());

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "lexome/error.h"
 #include "report/assets.h"
+#include "report/compare.h"
 #include "report/page_parts.h"
 
 namespace lexome {
@@ -33,7 +34,8 @@ struct Content {
   std::vector<ResultRow> test_rows;
   std::string metric;
   ShownTable scores;  // task, model, metric, mean, s.d., seeds, n
-  ShownTable differences;
+  std::vector<ComparisonRow> comparisons;
+  ShownTable differences;  // the same, as text
   std::vector<Chart> charts;
   std::vector<std::string> findings;
 };
@@ -86,20 +88,30 @@ void tabulate_scores(Content* content) {
   }
 }
 
-void tabulate_differences(const std::vector<ShownDifference>& differences, Content* content) {
-  content->differences.columns = {"comparison", "difference", "95 % interval",
-                                  "seeds",      "n",          "reads as"};
-  content->differences.numeric = {false, true, false, true, true, false};
-  for (const ShownDifference& one : differences) {
-    const char* verdict = one.includes_zero ? "interval includes 0: no difference shown"
-                          : one.value > 0   ? "better"
-                                            : "worse";
-    content->differences.rows.push_back({one.name, fmt::format("{:+.4f}", one.value),
-                                         fmt::format("{:+.4f} to {:+.4f}", one.low, one.high),
-                                         std::to_string(one.runs), with_commas(one.items),
-                                         verdict});
-    content->findings.push_back(fmt::format("{}: {:+.3f} ({:+.3f} to {:+.3f}), {}.", one.name,
-                                            one.value, one.low, one.high, verdict));
+// Paired comparisons of every task, from the test predictions the runs left.
+void tabulate_comparisons(const ReportRequest& request, Content* content) {
+  std::vector<std::string> folders;
+  for (size_t i = 0; i < content->runs.size(); ++i) {
+    if (content->runs[i].has_predictions) folders.push_back(request.inputs[i]);
+  }
+  if (folders.empty()) return;
+  CompareOptions options;
+  options.metric = request.metric;
+  content->comparisons = compare_runs(folders, options);
+  ShownTable& table = content->differences;
+  table.columns = {"task",          "comparison", "metric", "difference",
+                   "95 % interval", "runs",       "n",      "reads as"};
+  table.numeric = {false, false, false, true, false, true, true, false};
+  for (const ComparisonRow& row : content->comparisons) {
+    const Estimate& d = row.difference;
+    const std::string pair = row.model_a + " - " + row.model_b;
+    table.rows.push_back({row.task, pair, row.metric, fmt::format("{:+.4f}", d.value),
+                          fmt::format("{:+.4f} to {:+.4f}", d.low, d.high),
+                          fmt::format("{}/{}", row.runs_a, row.runs_b), with_commas(d.items),
+                          row.words()});
+    content->findings.push_back(fmt::format("{}: {} = {:+.3f} {} ({:+.3f} to {:+.3f}): {}.",
+                                            row.task, pair, d.value, row.metric, d.low, d.high,
+                                            row.words()));
   }
 }
 
@@ -161,12 +173,12 @@ Content collect(const ReportRequest& request) {
     content.metric = content.test_rows.front().metric;
   }
   tabulate_scores(&content);
-  tabulate_differences(request.differences, &content);
+  tabulate_comparisons(request, &content);
   collect_charts(&content);
   return content;
 }
 
-json page_data(const Content& content, const ReportRequest& request) {
+json page_data(const Content& content) {
   json data;
   data["metric"] = content.metric;
   data["scores"] = json::array();
@@ -178,9 +190,11 @@ json page_data(const Content& content, const ReportRequest& request) {
                               {"seed", row.finetune_seed}});
   }
   data["differences"] = json::array();
-  for (const ShownDifference& one : request.differences) {
-    data["differences"].push_back(
-        {{"name", one.name}, {"value", one.value}, {"low", one.low}, {"high", one.high}});
+  for (const ComparisonRow& row : content.comparisons) {
+    data["differences"].push_back({{"name", row.task + ": " + row.model_a + " - " + row.model_b},
+                                   {"value", row.difference.value},
+                                   {"low", row.difference.low},
+                                   {"high", row.difference.high}});
   }
   data["curves"] = json::array();
   for (const Chart& chart : content.charts) {
@@ -280,7 +294,7 @@ std::string html_page(const Content& content, const ReportRequest& request) {
   }
   if (plots) {
     // "</" inside a script would end it; JSON allows the escaped form.
-    std::string data = page_data(content, request).dump();
+    std::string data = page_data(content).dump();
     for (size_t at = data.find("</"); at != std::string::npos; at = data.find("</", at + 3)) {
       data.replace(at, 2, "<\\/");
     }

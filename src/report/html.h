@@ -9,14 +9,6 @@
 
 namespace lexome {
 
-// A paired difference worth showing: "prom_core_tata: pretrained - scratch".
-struct ShownDifference {
-  std::string name;
-  double value = 0, low = 0, high = 0;
-  bool includes_zero = true;
-  int64_t runs = 0, items = 0;
-};
-
 struct ReportRequest {
   std::vector<std::string> inputs;
   std::string out = "-";
@@ -24,8 +16,7 @@ struct ReportRequest {
   std::string title = "lexome report";
   bool force = false, provenance = true;
   std::string command;
-  std::vector<ShownDifference> differences;
-  std::string metric;  // what `differences` and the overview speak of; empty: the first found
+  std::string metric;  // what the overview speaks of; empty: the first found in the results
 };
 
 // Throws IoError, InputError, FormatError; writes nothing then.

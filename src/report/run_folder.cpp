@@ -6,45 +6,19 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "lexome/error.h"
+#include "report/predictions.h"
 
 namespace lexome {
 namespace {
 
 namespace fs = std::filesystem;
 
-// The confusion matrix of a predictions table: `label` against the class column with the largest
-// number.
-Confusion confusion_of(const TextTable& table, const std::string& path,
-                       std::vector<std::string>* classes) {
-  const int label = table.find("label");
-  if (label < 0) throw FormatError(path + ": no column 'label' in a table of predictions");
-  std::vector<size_t> probability_columns;
-  for (size_t i = 0; i < table.columns.size(); ++i) {
-    if (table.columns[i].rfind("p_", 0) == 0) {
-      probability_columns.push_back(i);
-      classes->push_back(table.columns[i].substr(2));
-    }
-  }
-  if (classes->empty()) return {};  // a regression
-  std::vector<int32_t> truth;
-  std::vector<double> scores;
-  for (const auto& row : table.rows) {
-    const auto found = std::find(classes->begin(), classes->end(), row[static_cast<size_t>(label)]);
-    if (found == classes->end()) {
-      throw FormatError(path + ": label '" + row[static_cast<size_t>(label)] +
-                        "' has no probability column");
-    }
-    truth.push_back(static_cast<int32_t>(found - classes->begin()));
-    for (const size_t column : probability_columns) {
-      double value = 0;
-      if (!parse_double(row[column], &value)) {
-        throw FormatError(path + ": probability '" + row[column] + "' is not a number");
-      }
-      scores.push_back(value);
-    }
-  }
-  const int count = static_cast<int>(classes->size());
-  return confusion_matrix(truth, best_class(scores, count), count);
+// Truth against the most probable class; empty for a regression.
+Confusion confusion_of(const Predictions& predictions) {
+  const int classes = predictions.scored.classes;
+  if (classes == 0) return {};
+  return confusion_matrix(predictions.scored.labels, best_class(predictions.scored.scores, classes),
+                          classes);
 }
 
 }  // namespace
@@ -105,7 +79,10 @@ RunFolder read_run(const std::string& path) {
     any = true;
   }
   if (const std::string predictions = file("test_predictions.tsv"); !predictions.empty()) {
-    run.confusion = confusion_of(read_text_table(predictions), predictions, &run.classes);
+    const Predictions read = read_predictions(predictions);
+    run.classes = read.classes;
+    run.confusion = confusion_of(read);
+    run.has_predictions = true;
     any = true;
   }
   if (const std::string recipe = file("recipe.toml"); !recipe.empty()) {

@@ -25,7 +25,8 @@ struct RunFolder {
   TextTable log;
   ResultTable results;
   std::vector<std::string> classes;
-  Confusion confusion;  // of the test predictions; empty without them
+  bool has_predictions = false;
+  Confusion confusion;  // of the test predictions; empty without them and for regression
   std::string recipe;
 };
 

@@ -9,6 +9,7 @@
 
 #include "lexome/error.h"
 #include "report/page_parts.h"
+#include "report/predictions.h"
 
 namespace lexome {
 namespace {
@@ -34,7 +35,6 @@ class ReportTest : public testing::Test {
     request.format = format;
     request.force = true;
     request.metric = "mcc";
-    request.differences = {{"toy: pretrained - scratch", 0.1, -0.02, 0.2, true, 3, 100}};
     write_report(request);
     std::ifstream in(request.out);
     return {std::istreambuf_iterator<char>(in), {}};
@@ -56,8 +56,20 @@ class ReportTest : public testing::Test {
       table.rows.push_back(row);
     }
     table.write((folder_ / "run" / "results.tsv").string());
-    write("test_predictions.tsv",
-          "#name\tlabel\tp_0\tp_1\na\t0\t0.9\t0.1\nb\t1\t0.2\t0.8\nc\t1\t0.7\t0.3\n");
+    Predictions predictions;
+    predictions.task = "toy";
+    predictions.classes = {"no", "yes"};
+    predictions.names = {"a", "b", "c"};
+    predictions.finetune_seed = 1;
+    predictions.scored.classes = 2;
+    predictions.scored.labels = {0, 1, 1};
+    for (const bool pretrained : {true, false}) {
+      predictions.role = pretrained ? kRolePretrained : kRoleScratch;
+      predictions.model = pretrained ? "bert" : "bert-scratch";
+      predictions.scored.scores = {.9, .1, pretrained ? .2 : .6, pretrained ? .8 : .4, .7, .3};
+      const char* name = pretrained ? "test_predictions.tsv" : "test_predictions.scratch.tsv";
+      write_predictions(predictions, "test", (folder_ / "run" / name).string());
+    }
     write("recipe.toml", "train.lr = 1e-4 # </script>\n");
   }
   fs::path folder_;
@@ -69,7 +81,8 @@ TEST_F(ReportTest, HtmlHoldsMeansDifferencesAndConfusion) {
   EXPECT_NE(page.find("0.6500"), std::string::npos);  // mean of .6 and .7
   EXPECT_NE(page.find("0.0707"), std::string::npos);  // their standard deviation
   EXPECT_NE(page.find("1,234"), std::string::npos);
-  EXPECT_NE(page.find("interval includes 0"), std::string::npos);
+  EXPECT_NE(page.find("bert - bert-scratch"), std::string::npos);
+  EXPECT_NE(page.find("id=\"plot-differences\""), std::string::npos);
   EXPECT_NE(page.find("rows are true labels"), std::string::npos);
   EXPECT_NE(page.find("&lt;/script&gt;"), std::string::npos);
 }

@@ -1,6 +1,6 @@
-// What every model is to the floors above: named parameters, hidden states with covers, a loss with named
-// parts. One file a system beside this one; the table is models/registry.h.
-// Shape letters: B rows, T tokens, L bases, D model width, V vocabulary, C classes.
+// What every model is to the floors above: named parameters, hidden states with covers, a loss with
+// named parts. One file a system beside this one; the table is models/registry.h. Shape letters: B
+// rows, T tokens, L bases, D model width, V vocabulary, C classes.
 #pragma once
 
 #include <torch/nn/module.h>
@@ -11,28 +11,20 @@
 #include <utility>
 #include <vector>
 
-#include "lexome/batch.h"
 #include "lexome/options.h"
 #include "lexome/tokenizer.h"
+#include "tensor/batch.h"
 #include "tensor/torch.h"
 
 namespace lexome {
-
-// A Batch as tensors on the model's device.
-struct TensorBatch {
-  Tensor ids_BT;      // i64 (level 0; further levels in ids_levels_NBT)
-  Tensor labels_BT;   // i64, -100 where nothing is asked; undefined without labels
-  Tensor lengths_B;   // i64
-  Tensor targets_B;   // i64 classes, or f32 values; undefined in pre-training
-  const Batch* plain = nullptr;  // covers, bases, origin
-};
 
 // What one forward pass is part of: dropout is a pure function of (seed, step) and the layer.
 struct Pass {
   bool training = false;
   uint64_t seed = 0;
   uint64_t step = 0;
-  bool bf16 = false;  // matrix products and activations in bfloat16; parameters and losses stay fp32
+  bool bf16 =
+      false;  // matrix products and activations in bfloat16; parameters and losses stay fp32
 };
 
 struct Hidden {
@@ -41,9 +33,9 @@ struct Hidden {
 };
 
 struct Loss {
-  Tensor total;                                    // scalar, to differentiate
+  Tensor total;                                       // scalar, to differentiate
   std::vector<std::pair<std::string, Tensor>> parts;  // named, detached
-  int64_t labels = 0;                              // tokens the loss is a mean over
+  int64_t labels = 0;                                 // tokens the loss is a mean over
 };
 
 struct ParameterCounts {
@@ -53,9 +45,9 @@ struct ParameterCounts {
 class Model : public torch::nn::Module {
  public:
   ~Model() override = default;
-  virtual int64_t width() const = 0;        // D
+  virtual int64_t width() const = 0;  // D
   virtual int64_t num_layers() const = 0;
-  virtual int64_t max_tokens() const = 0;   // longest input, specials included
+  virtual int64_t max_tokens() const = 0;  // longest input, specials included
   virtual Hidden hidden(const TensorBatch& batch, const Pass& pass, bool all_layers) = 0;
   virtual Tensor pooled(const Tensor& states_BTD) = 0;  // [B, D], the model's own sentence vector
   // Pre-training loss over labelled tokens only.
@@ -81,6 +73,6 @@ struct ModelEntry {
 };
 
 std::vector<ModelEntry> model_registry();
-const ModelEntry& model_entry(const std::string& name);
+ModelEntry model_entry(const std::string& name);  // ConfigError with the nearest name
 
 }  // namespace lexome

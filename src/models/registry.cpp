@@ -1,0 +1,28 @@
+// The table itself.
+#include "models/registry.h"
+
+#include "base/text.h"
+#include "lexome/error.h"
+
+namespace lexome {
+
+std::vector<ModelEntry> model_registry() {
+  return {
+      {"dnabert", "BERT over tokens, as DNABERT uses it (Ji et al. 2021)", dnabert_maker},
+  };
+}
+
+ModelEntry model_entry(const std::string& name) {
+  std::vector<std::string> names;
+  for (const ModelEntry& entry : model_registry()) {
+    if (name == entry.name) return entry;
+    names.emplace_back(entry.name);
+  }
+  const std::string near = nearest_name(name, names);
+  std::string known;
+  for (const std::string& each : names) known += (known.empty() ? "" : ", ") + each;
+  throw ConfigError("no model is called '" + name + "'" +
+                    (near.empty() ? "" : " (did you mean " + near + "?)") + "; known: " + known);
+}
+
+}  // namespace lexome

@@ -1,0 +1,10 @@
+// The table of models: one line each in registry.cpp, one file each beside it.
+#pragma once
+
+#include "models/model.h"
+
+namespace lexome {
+
+std::unique_ptr<ModelMaker> dnabert_maker();
+
+}  // namespace lexome

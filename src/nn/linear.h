@@ -1,0 +1,31 @@
+// Weights as matrix products want them: one parameter or several stacked ones (queries, keys,
+// values in one product), with the bf16 copy made again only when a parameter has changed. Shape
+// letters: R rows, I inputs, O outputs.
+#pragma once
+
+#include <vector>
+
+#include "tensor/torch.h"
+
+namespace lexome {
+
+class Projection {
+ public:
+  Projection() = default;
+  // Weights [O_k, I] and biases [O_k]; biases may be empty.
+  Projection(std::vector<Tensor> weights, std::vector<Tensor> biases);
+  // x W' without the bias, which the next kernel adds.
+  Tensor product(const Tensor& x_RI) const;
+  // The stacked bias, differentiable.
+  Tensor bias() const;
+  // x W' + b in x's type.
+  Tensor operator()(const Tensor& x_RI) const;
+
+ private:
+  Tensor low() const;
+  std::vector<Tensor> weights_, biases_;
+  mutable Tensor low_OI_;
+  mutable std::vector<int64_t> made_of_;  // change counts the copy was made at
+};
+
+}  // namespace lexome

@@ -1,0 +1,34 @@
+// Fields of delimited text and what their columns mean, for readers of labelled sequences. Quotes
+// follow RFC 4180 except that a quoted field ends on its own line.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lexome/bases.h"
+
+namespace lexome {
+
+// Fields of one line; false when a quote is not closed. Quoted fields are unescaped.
+bool split_fields(std::string_view line, char separator, std::vector<std::string>* fields);
+
+// The separator of a header line: tab, else comma, else semicolon; a line with none has one column.
+char find_separator(std::string_view header);
+
+// Where each kind of column stands; -1 when the file has none.
+struct TableColumns {
+  int sequence = -1, label = -1, name = -1, contig = -1, start = -1, end = -1, strand = -1;
+};
+
+// Finds columns by their usual names, whatever their case; a name given by the user must be there.
+// Throws InputError that lists the columns of the file. A missing label is the caller's business.
+TableColumns find_columns(const std::vector<std::string>& header,
+                          const std::string& sequence_column, const std::string& label_column,
+                          const std::string& where);
+
+// The bases of a sequence cell: letters as they stand, or overlapping k-mers ("ACGTAC CGTACG ...")
+// joined back together. Throws InputError that opens with `where`.
+Bases bases_of_cell(std::string_view cell, const std::string& where);
+
+}  // namespace lexome

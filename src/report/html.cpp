@@ -23,14 +23,14 @@ namespace {
 
 using nlohmann::json;
 
-// Columns of logs that share an axis are drawn together; everything else gets a chart of its own.
+// All runs' values of one logged name.
 struct Chart {
   std::string label;
   std::vector<Series> series;
 };
 
 struct Content {
-  std::vector<RunFolder> runs;
+  std::vector<ReportedRun> runs;
   std::vector<ResultRow> test_rows;
   std::string metric;
   ShownTable scores;  // task, model, metric, mean, s.d., seeds, n
@@ -115,43 +115,41 @@ void tabulate_comparisons(const ReportRequest& request, Content* content) {
   }
 }
 
-// "train_loss" and "valid_loss" share an axis: the part after the last '_' names it.
-std::string axis_of(const std::string& column) {
-  const size_t cut = column.find_last_of('_');
-  return cut == std::string::npos ? column : column.substr(cut + 1);
-}
-
+// Logs are long tables (step, split, name, value): one chart a name, one line a run and split.
 void collect_charts(Content* content) {
-  std::map<std::string, Chart> charts;
+  std::map<std::string, std::map<std::string, Series>> charts;
   std::vector<std::string> order;
-  for (const RunFolder& run : content->runs) {
-    const int step = run.log.find("step");
-    if (step < 0) continue;
-    for (size_t c = 0; c < run.log.columns.size(); ++c) {
-      if (static_cast<int>(c) == step) continue;
-      Series series;
-      series.name =
-          content->runs.size() == 1 ? run.log.columns[c] : run.name + " " + run.log.columns[c];
-      for (const auto& row : run.log.rows) {
-        double x = 0, y = 0;
-        if (parse_double(row[static_cast<size_t>(step)], &x) && parse_double(row[c], &y) &&
-            std::isfinite(y)) {
-          series.points.emplace_back(x, y);
-        }
+  for (const ReportedRun& run : content->runs) {
+    const int step = run.log.find("step"), split = run.log.find("split");
+    const int name = run.log.find("name"), value = run.log.find("value");
+    if (step < 0 || split < 0 || name < 0 || value < 0) continue;
+    for (const auto& row : run.log.rows) {
+      double x = 0, y = 0;
+      if (!parse_double(row[static_cast<size_t>(step)], &x) ||
+          !parse_double(row[static_cast<size_t>(value)], &y) || !std::isfinite(y)) {
+        continue;
       }
+      const std::string& label = row[static_cast<size_t>(name)];
+      if (!charts.count(label)) order.push_back(label);
+      const std::string& part = row[static_cast<size_t>(split)];
+      Series& series = charts[label][run.name + part];
+      series.name = content->runs.size() == 1 ? part : run.name + " " + part;
+      series.points.emplace_back(x, y);
+    }
+  }
+  for (const std::string& label : order) {
+    Chart chart{label, {}};
+    for (auto& [key, series] : charts[label]) {
       if (series.points.size() < 2) continue;
       // A page needs no more than a few hundred points a line.
       const size_t stride = (series.points.size() + 299) / 300;
       std::vector<std::pair<double, double>> thin;
       for (size_t i = 0; i < series.points.size(); i += stride) thin.push_back(series.points[i]);
       series.points = std::move(thin);
-      const std::string axis = axis_of(run.log.columns[c]);
-      if (!charts.count(axis)) order.push_back(axis);
-      charts[axis].label = axis;
-      charts[axis].series.push_back(std::move(series));
+      chart.series.push_back(std::move(series));
     }
+    if (!chart.series.empty()) content->charts.push_back(std::move(chart));
   }
-  for (const std::string& axis : order) content->charts.push_back(std::move(charts[axis]));
 }
 
 Content collect(const ReportRequest& request) {
@@ -160,7 +158,7 @@ Content collect(const ReportRequest& request) {
   Content content;
   for (const std::string& input : request.inputs) content.runs.push_back(read_run(input));
   std::set<std::string> seen;  // baselines stand in the table of every run that shares them
-  for (const RunFolder& run : content.runs) {
+  for (const ReportedRun& run : content.runs) {
     for (const ResultRow& row : run.results.rows) {
       if (row.split != "test" || std::isnan(row.value)) continue;
       const std::string key = fmt::format("{}\t{}\t{}\t{}\t{}", row.task, row.model, row.metric,
@@ -210,7 +208,7 @@ json page_data(const Content& content) {
   return data;
 }
 
-std::string confusion_html(const RunFolder& run) {
+std::string confusion_html(const ReportedRun& run) {
   const int k = run.confusion.classes;
   std::string out = fmt::format(
       "<figure><figcaption>{}: rows are true labels, columns predictions</figcaption>"
@@ -280,14 +278,14 @@ std::string html_page(const Content& content, const ReportRequest& request) {
     out += "</div>\n";
   }
   std::string confusions;
-  for (const RunFolder& run : content.runs) {
+  for (const ReportedRun& run : content.runs) {
     if (run.confusion.classes > 0) confusions += confusion_html(run);
   }
   if (!confusions.empty()) {
     out += "<h2>Confusion on test</h2>\n<div class=\"grid\">" + confusions + "</div>\n";
   }
   out += "<h2>Recipes</h2>\n";
-  for (const RunFolder& run : content.runs) {
+  for (const ReportedRun& run : content.runs) {
     if (run.recipe.empty()) continue;
     out += fmt::format("<details><summary>{}</summary><pre>{}</pre></details>\n",
                        escape_html(run.name), escape_html(run.recipe));

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "report/run_folder.h"
+#include "report/reported_run.h"
 
 namespace lexome {
 

@@ -7,7 +7,7 @@
 #include "base/provenance.h"
 #include "base/text.h"
 #include "lexome/error.h"
-#include "report/run_folder.h"
+#include "report/text_table.h"
 
 namespace lexome {
 namespace {

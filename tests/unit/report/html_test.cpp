@@ -41,8 +41,8 @@ class ReportTest : public testing::Test {
   }
   void write_run() {
     write("log.tsv",
-          "##lexome_version=x\n#step\ttrain_loss\tvalid_loss\n1\t2.0\t\n2\t1.5\t1.75\n3\t1.0\t1."
-          "25\n");
+          "##lexome_version=x\n#step\tsplit\tname\tvalue\n1\ttrain\tloss\t2.0\n2\ttrain\tloss\t1."
+          "5\n2\tvalid\tloss\t1.75\n3\tvalid\tloss\t1.0\n");
     ResultTable table;
     for (int seed = 1; seed <= 2; ++seed) {
       ResultRow row;

@@ -1,10 +1,8 @@
-#include "report/run_folder.h"
+#include "report/reported_run.h"
 
-#include <algorithm>
 #include <filesystem>
 
 #include "base/file.h"
-#include "base/text.h"
 #include "lexome/error.h"
 #include "report/predictions.h"
 
@@ -23,37 +21,8 @@ Confusion confusion_of(const Predictions& predictions) {
 
 }  // namespace
 
-int TextTable::find(const std::string& column) const {
-  const auto found = std::find(columns.begin(), columns.end(), column);
-  return found == columns.end() ? -1 : static_cast<int>(found - columns.begin());
-}
-
-TextTable read_text_table(const std::string& path) {
-  const std::string text = read_text_file(path);
-  TextTable table;
-  int64_t line_number = 0;
-  for (std::string_view line : split(text, '\n')) {
-    ++line_number;
-    if (line.empty() || line.substr(0, 2) == "##") continue;
-    if (table.columns.empty()) {
-      if (line.front() == '#') line.remove_prefix(1);
-      for (const std::string_view name : split(line, '\t')) table.columns.emplace_back(name);
-      continue;
-    }
-    std::vector<std::string> row;
-    for (const std::string_view cell : split(line, '\t')) row.emplace_back(cell);
-    if (row.size() != table.columns.size()) {
-      throw FormatError(path + ":" + std::to_string(line_number) + ": " +
-                        std::to_string(row.size()) + " cells, but the header has " +
-                        std::to_string(table.columns.size()));
-    }
-    table.rows.push_back(std::move(row));
-  }
-  return table;
-}
-
-RunFolder read_run(const std::string& path) {
-  RunFolder run;
+ReportedRun read_run(const std::string& path) {
+  ReportedRun run;
   fs::path folder(path);
   if (!fs::exists(folder)) {
     throw IoError("cannot report on " + path + ": no such file or folder");

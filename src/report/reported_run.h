@@ -7,20 +7,11 @@
 
 #include "lexome/result_table.h"
 #include "report/metrics.h"
+#include "report/text_table.h"
 
 namespace lexome {
 
-// A tab-separated table of text with a `#` header.
-struct TextTable {
-  std::vector<std::string> columns;
-  std::vector<std::vector<std::string>> rows;
-  int find(const std::string& column) const;  // -1 when missing
-};
-
-// Skips `##` lines; the header may open with '#'. FormatError names file and line of a ragged row.
-TextTable read_text_table(const std::string& path);
-
-struct RunFolder {
+struct ReportedRun {
   std::string name;  // the folder's own name
   TextTable log;
   ResultTable results;
@@ -31,6 +22,6 @@ struct RunFolder {
 };
 
 // `path` is a run folder, or a result table (then only `results` is filled).
-RunFolder read_run(const std::string& path);
+ReportedRun read_run(const std::string& path);
 
 }  // namespace lexome

@@ -13,7 +13,7 @@
 
 #include <array>
 #include <cstdint>
-#include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -72,12 +72,16 @@ class BaseMarginals {
            Cover cover, std::span<double> log_sums, std::span<int> counts) const;
 
  private:
-  const Tokenizer& tokenizer_;
+  void add_regular(std::span<const float> logits, BasesView bases, std::span<const uint8_t> hidden,
+                   Cover cover, std::span<double> log_sums, std::span<int> counts) const;
+  void add_first_base(std::span<const float> logits, std::span<const uint8_t> hidden, Cover cover,
+                      std::span<double> log_sums, std::span<int> counts) const;
   bool regular_;
-  int64_t width_ = 0;                // bases a token when all have the same
-  std::vector<int32_t> id_of_code_;  // base-4 code of a spelling -> id, for one width
-  std::vector<int32_t> ids_;         // ids that spell something
-  std::vector<uint8_t> first_;       // first base of each of `ids_`
+  // Regular covers: for each width, base-4 code of a spelling (first base most significant) -> id.
+  std::map<uint32_t, std::vector<int32_t>> id_of_code_;
+  // Others: the ids that spell something, and with which base they begin.
+  std::vector<int32_t> ids_;
+  std::vector<Base> first_;
 };
 
 // Pools what `add` gathered at one position: the geometric mean, renormalised.

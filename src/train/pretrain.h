@@ -1,41 +1,61 @@
-// Pre-training: from genomes and a recipe to a run folder. Everything a recipe may say is declared
-// here, by the parts that read it: sections vocab, model, mask, windows, train and evaluate.
+// Pre-training: from genomes and a recipe to a run folder. What a recipe may say is declared by the
+// parts that read it: sections vocab, model, mask, windows, train and evaluate.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "data/window_plan.h"
 #include "lexome/engine.h"
+#include "lexome/masker.h"
 #include "lexome/options.h"
+#include "mask/registry.h"
+#include "models/model.h"
 #include "train/base_nll.h"
 #include "train/trainer.h"
+#include "vocab/registry.h"
 
 namespace lexome {
 
-// The options of a pre-training run, resolved from a recipe: `vocab.name`, `mask.name` and
-// `model.name` choose the parts, whose own options join the schema. ConfigError for unknown keys
-// (with the nearest).
+// The options of a pre-training run. `vocab.name`, `mask.name` and `model.name` choose the parts,
+// whose own options join the schema. ConfigError for unknown keys (with the nearest known one) and
+// bad values.
 class PretrainConfig {
  public:
-  explicit PretrainConfig(const Recipe& recipe);
-  ~PretrainConfig();
-  PretrainConfig(PretrainConfig&&) noexcept;
-  std::string dump() const;  // the resolved recipe
-  std::vector<Fields::Field> fields() const;
+  // `vocabulary`: a path given to -m, which wins over the recipe.
+  explicit PretrainConfig(const Recipe& recipe, const std::string& vocabulary = "");
+  PretrainConfig(const PretrainConfig&) = delete;  // fields point into it
+  PretrainConfig& operator=(const PretrainConfig&) = delete;
+  std::string dump() const { return schema_.dump(); }
+  const std::vector<Fields::Field>& fields() const { return schema_.fields(); }
 
-  struct Parts;  // pretrain_config.h: makers and option structs
-  Parts& parts() { return *parts_; }
+  std::string vocab_name = "kmer", vocab_path;  // vocab_path: a vocabulary instead of learning one
+  std::string mask_name = "random", model_name = "dnabert";
+  WindowOptions windows;
+  double max_overlap = 0.05;   // share of held-out windows that may stand in the training side
+  bool allow_overlap = false;  // go on above it
+  TrainOptions train;
+  BaseNllOptions base_nll;
+  int64_t loss_windows = 256;  // held-out windows of the validation loss
+  MaskShares shares;
+  std::unique_ptr<VocabTrainer> vocab_trainer;  // null with vocab_path
+  std::unique_ptr<MaskPolicyMaker> mask_maker;
+  std::unique_ptr<ModelMaker> model_maker;
 
  private:
-  std::unique_ptr<Parts> parts_;
+  Fields choices();
+  Fields own_window_fields();
+  Fields own_evaluate_fields();
+  Schema schema_;
 };
 
-// All options of pre-training with their defaults, those of every registered part included.
+// The options of pre-training that do not depend on the parts chosen.
 std::vector<Fields::Field> training_fields();
 
-// Runs it. ConfigError, InputError, IoError, Interrupted.
+// Runs it: vocabulary, audit of train against validation, training, yardstick.
+// Throws ConfigError, InputError, IoError, FormatError, Interrupted.
 void pretrain(const PretrainRequest& request);
 
 }  // namespace lexome

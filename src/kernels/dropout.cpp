@@ -6,18 +6,10 @@
 
 #include <vector>
 
-#include "base/random.h"
-
 namespace lexome {
 
 DropoutRow dropout_row(const Dropout& dropout, uint64_t row) {
-  const std::array<uint32_t, 4> counter = {
-      static_cast<uint32_t>(row), static_cast<uint32_t>(row >> 32) ^ (dropout.site << 8),
-      static_cast<uint32_t>(dropout.step),
-      static_cast<uint32_t>(dropout.step >> 32) ^ (static_cast<uint32_t>(Purpose::kDropout) << 24)};
-  const auto words = philox(
-      counter, {static_cast<uint32_t>(dropout.seed), static_cast<uint32_t>(dropout.seed >> 32)});
-  return {words[0], words[1]};
+  return dropout_row_key(dropout.seed, dropout.step, dropout.site, row);
 }
 
 namespace {

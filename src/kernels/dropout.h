@@ -6,6 +6,8 @@
 
 #include <cstdint>
 
+#include "kernels/dropout_key.h"
+#include "kernels/rows.h"
 #include "tensor/torch.h"
 
 namespace lexome {
@@ -21,13 +23,10 @@ struct Dropout {
   // An element is dropped when its 16 bits are below this: the rate rounded to 1/65536.
   uint32_t threshold() const { return static_cast<uint32_t>(rate * 65536.0 + 0.5); }
   // What kept elements are multiplied by; exact for the rounded rate.
+  RowDropout for_rows() const { return {seed, step, site, threshold(), scale()}; }
   float scale() const { return static_cast<float>(65536.0 / (65536.0 - threshold())); }
 };
 
-// The key of a row.
-struct DropoutRow {
-  uint32_t add, mix;
-};
 DropoutRow dropout_row(const Dropout& dropout, uint64_t row);
 
 // The 32 bits of a lane: a finaliser with two multiplications (after C. Wellons' hash-prospector

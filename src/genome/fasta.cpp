@@ -9,25 +9,14 @@
 #include <cstring>
 
 #include "genome/alphabet.h"
+#include "genome/letter_block.h"
 #include "lexome/error.h"
 
 namespace lexome {
 namespace {
 
-constexpr size_t kBlockBytes = size_t{256} << 10;
+constexpr size_t kTextBytes = size_t{256} << 10;
 constexpr size_t kMaxHeaderBytes = size_t{1} << 20;
-
-// True when all letters are ACGTUN of either case: no branch and no table, so it becomes vector
-// code.
-bool all_plain(const char* letters, size_t count) {
-  uint8_t plain = 1;
-  for (size_t i = 0; i < count; ++i) {
-    const auto upper = static_cast<uint8_t>(letters[i] & 0xDF);
-    plain &= (upper == 'A') | (upper == 'C') | (upper == 'G') | (upper == 'T') | (upper == 'U') |
-             (upper == 'N');
-  }
-  return plain != 0;
-}
 
 bool is_space(char letter) { return kBaseOfChar[static_cast<uint8_t>(letter)] == kSpaceChar; }
 
@@ -37,8 +26,8 @@ struct FastaReader::Impl {
   enum class Event { kBegin, kPiece, kEnd };
 
   Impl(const std::string& path, int threads) : source(path, threads) {
-    raw.resize(kBlockBytes);
-    joined.resize(kBlockBytes);
+    raw.resize(kTextBytes);
+    joined.resize(kTextBytes);
   }
 
   bool refill();
@@ -187,7 +176,7 @@ void FastaReader::Impl::join_lines() {
     line += line_start ? 1 : 0;
     used += whole + (line_start ? 1 : 0);
   }
-  if (!all_plain(joined.data(), joined_count)) {
+  if (!all_plain_letters(joined.data(), joined_count)) {
     join_slowly(from, used, first_line);
   }
 }

@@ -16,79 +16,19 @@
 #include <unordered_set>
 
 #include "genome/alphabet.h"
+#include "genome/letter_block.h"
 #include "genome/twobit.h"
 #include "lexome/error.h"
 
 namespace lexome {
 namespace {
 
-constexpr size_t kBlockLetters = 64;
-constexpr size_t kBlockBytes = kBlockLetters / 4;
 constexpr size_t kChunkBytes = size_t{1} << 20;
+constexpr size_t kSpoolMemory = size_t{16} << 20;
 constexpr int64_t kMaxContig = std::numeric_limits<uint32_t>::max();
 
 std::span<const std::byte> as_bytes(const void* data, size_t size) {
   return {static_cast<const std::byte*>(data), size};
-}
-
-// Letters of one block that need care, one bit a letter, the first in bit 0.
-struct BlockBits {
-  uint64_t lower = 0;  // lower case
-  uint64_t other = 0;  // not ACGTU
-  bool uracil = false;
-};
-
-uint64_t gather_bits(const uint8_t (&flags)[kBlockLetters]) {
-  // Eight flag bytes of 0 or 1 to eight bits by one product.
-  uint64_t bits = 0;
-  for (size_t i = 0; i < kBlockLetters; i += 8) {
-    uint64_t eight = 0;
-    std::memcpy(&eight, flags + i, 8);
-    bits |= ((eight * 0x0102040810204080) >> 56) << i;
-  }
-  return bits;
-}
-
-// The loops have no branch and no table, so compilers turn them into vector code.
-BlockBits classify(const char* letters) {
-  uint8_t other[kBlockLetters], lower[kBlockLetters];
-  uint8_t any_other = 0, any_lower = 0, all_lower = 1, any_uracil = 0;
-  for (size_t i = 0; i < kBlockLetters; ++i) {
-    const auto letter = static_cast<uint8_t>(letters[i]);
-    const uint8_t upper = letter & 0xDF;
-    const uint8_t is_uracil = upper == 'U';
-    const uint8_t is_base =
-        (upper == 'A') | (upper == 'C') | (upper == 'G') | (upper == 'T') | is_uracil;
-    other[i] = is_base ^ 1;
-    lower[i] = (letter >> 5) & 1;
-    any_other |= other[i];
-    any_lower |= lower[i];
-    all_lower &= lower[i];
-    any_uracil |= is_uracil;
-  }
-  BlockBits bits;
-  bits.uracil = any_uracil != 0;
-  if (any_other != 0) {
-    bits.other = gather_bits(other);
-  }
-  if (any_lower != 0) {
-    bits.lower = all_lower != 0 ? ~uint64_t{0} : gather_bits(lower);
-  }
-  return bits;
-}
-
-// Bits 1 and 2 of the ASCII letters A C T G (U) count 0 1 2 3 (2); .2bit wants 2 1 0 3.
-void pack_block(const char* letters, uint8_t* out) {
-  for (size_t i = 0; i < kBlockLetters / 8; ++i) {
-    uint64_t eight = 0;
-    std::memcpy(&eight, letters + 8 * i, 8);
-    uint64_t codes = (eight >> 1) & 0x0303030303030303;
-    codes ^= (~codes & 0x0101010101010101) << 1;
-    codes = ((codes << 2) | (codes >> 8)) & 0x000F000F000F000F;
-    codes = ((codes << 4) | (codes >> 16)) & 0x000000FF000000FF;
-    out[2 * i] = static_cast<uint8_t>(codes);
-    out[2 * i + 1] = static_cast<uint8_t>(codes >> 32);
-  }
 }
 
 // Runs of set bits, fed block by block, as .2bit's two lists.
@@ -125,44 +65,34 @@ struct RunBuilder {
   }
 };
 
-// Finished contigs before their place in the output is known: a file without a name beside the
-// output, so that nothing remains of it whatever happens.
+// Finished contigs before their place in the output is known: in memory as long as they are small,
+// then in a file without a name beside the output, so that nothing remains of it whatever happens.
 class Spool {
  public:
-  explicit Spool(const std::string& out) {
-    std::error_code error;
-    std::string folder = std::filesystem::path(out).parent_path().string();
-    if (out == "-") {
-      folder = std::filesystem::temp_directory_path(error).string();
+  explicit Spool(const std::string& out) : out_(out) {}
+  ~Spool() {
+    if (fd_ >= 0) {
+      ::close(fd_);
     }
-    name_ = (folder.empty() ? std::string(".") : folder) + "/.lexome-spool-XXXXXX";
-    fd_ = ::mkostemp(name_.data(), O_CLOEXEC);
-    if (fd_ < 0) {
-      throw IoError(fmt::format("cannot make a temporary file beside {}", out), errno);
-    }
-    ::unlink(name_.c_str());
-    buffer_.reserve(kChunkBytes);
   }
-  ~Spool() { ::close(fd_); }
   Spool(const Spool&) = delete;
   Spool& operator=(const Spool&) = delete;
 
-  void write(const void* data, size_t size) {
-    if (buffer_.size() + size > kChunkBytes) {
+  void write(std::span<const std::byte> bytes) {
+    const char* data = reinterpret_cast<const char*>(bytes.data());
+    if (buffer_.size() + bytes.size() > kSpoolMemory) {
       flush();
     }
-    if (size >= kChunkBytes) {
-      write_through(static_cast<const char*>(data), size);
-    } else {
-      const char* bytes = static_cast<const char*>(data);
-      buffer_.insert(buffer_.end(), bytes, bytes + size);
-    }
-    size_ += size;
+    buffer_.insert(buffer_.end(), data, data + bytes.size());
+    size_ += bytes.size();
   }
-  void write_u32(uint32_t value) { write(&value, sizeof value); }
   uint64_t size() const { return size_; }
 
   void copy_to(OutputFile* out) {
+    if (fd_ < 0) {
+      out->write(as_bytes(buffer_.data(), buffer_.size()));
+      return;
+    }
     flush();
     buffer_.resize(kChunkBytes);
     uint64_t at = 0;
@@ -180,7 +110,21 @@ class Spool {
   }
 
  private:
+  void open() {
+    std::error_code error;
+    std::string folder = out_ == "-" ? std::filesystem::temp_directory_path(error).string()
+                                     : std::filesystem::path(out_).parent_path().string();
+    name_ = (folder.empty() ? std::string(".") : folder) + "/.lexome-spool-XXXXXX";
+    fd_ = ::mkostemp(name_.data(), O_CLOEXEC);
+    if (fd_ < 0) {
+      throw IoError(fmt::format("cannot make a temporary file beside {}", out_), errno);
+    }
+    ::unlink(name_.c_str());
+  }
   void flush() {
+    if (fd_ < 0) {
+      open();
+    }
     write_through(buffer_.data(), buffer_.size());
     buffer_.clear();
   }
@@ -199,7 +143,7 @@ class Spool {
     }
   }
 
-  std::string name_;
+  std::string out_, name_;
   int fd_ = -1;
   std::vector<char> buffer_;
   uint64_t size_ = 0;
@@ -216,6 +160,8 @@ struct TwoBitWriter::Impl {
   Impl(const std::string& path, bool force) : output(path, force), spool(path) {}
 
   void flush_block(const char* letters, size_t count);
+  template <class Sink>
+  void write_record(Sink* sink) const;
   void add_others(const char* letters, size_t count, uint64_t bits);
   uint8_t* next_packed();
   [[noreturn]] void refuse(char letter, int64_t position) const;
@@ -228,6 +174,8 @@ struct TwoBitWriter::Impl {
 
   // The contig in progress.
   bool in_contig = false;
+  bool waiting =
+      false;            // a whole contig is in memory, not in the spool: the last goes straight out
   int64_t flushed = 0;  // letters already packed; pending ones follow
   LetterCounts counts;
   RunBuilder n_runs, mask_runs;
@@ -273,7 +221,7 @@ void TwoBitWriter::Impl::add_others(const char* letters, size_t count, uint64_t 
 
 // `letters` holds a whole block; only the first `count` belong to the contig.
 void TwoBitWriter::Impl::flush_block(const char* letters, size_t count) {
-  BlockBits bits = classify(letters);
+  BlockBits bits = classify_block(letters);
   if (flushed + static_cast<int64_t>(count) > kMaxContig) {
     throw InputError(fmt::format("contig {} is longer than {} bases, the most a .2bit can hold",
                                  entries.back().name, kMaxContig));
@@ -307,6 +255,30 @@ void TwoBitWriter::Impl::flush_block(const char* letters, size_t count) {
   flushed += static_cast<int64_t>(count);
 }
 
+template <class Sink>
+void TwoBitWriter::Impl::write_record(Sink* sink) const {
+  const auto number = [&](size_t value) {
+    const auto narrow = static_cast<uint32_t>(value);
+    sink->write(as_bytes(&narrow, sizeof narrow));
+  };
+  const auto list = [&](const std::vector<uint32_t>& values) {
+    sink->write(as_bytes(values.data(), values.size() * sizeof(uint32_t)));
+  };
+  number(static_cast<size_t>(flushed));
+  for (const RunBuilder* runs : {&n_runs, &mask_runs}) {
+    number(runs->starts.size());
+    list(runs->starts);
+    list(runs->sizes);
+  }
+  number(0);  // reserved
+  uint64_t left = (static_cast<uint64_t>(flushed) + 3) / 4;
+  for (size_t chunk = 0; left > 0; ++chunk) {
+    const uint64_t take = std::min<uint64_t>(left, kChunkBytes);
+    sink->write(as_bytes(chunks[chunk].get(), take));
+    left -= take;
+  }
+}
+
 TwoBitWriter::TwoBitWriter(const std::string& path, bool force)
     : impl_(std::make_unique<Impl>(path, force)) {}
 TwoBitWriter::~TwoBitWriter() = default;
@@ -323,6 +295,10 @@ void TwoBitWriter::begin_contig(const std::string& name, const std::string& wher
   if (!impl_->names.insert(name).second) {
     throw InputError(
         fmt::format("{}contig name '{}' occurs twice; rename one of them", prefix, name));
+  }
+  if (impl_->waiting) {
+    impl_->write_record(&impl_->spool);
+    impl_->waiting = false;
   }
   impl_->entries.push_back({name, impl_->spool.size()});
   impl_->in_contig = true;
@@ -370,20 +346,7 @@ void TwoBitWriter::end_contig() {
   w.n_runs.close(w.flushed);
   w.mask_runs.close(w.flushed);
   w.in_contig = false;
-
-  w.spool.write_u32(static_cast<uint32_t>(w.flushed));
-  for (const RunBuilder* runs : {&w.n_runs, &w.mask_runs}) {
-    w.spool.write_u32(static_cast<uint32_t>(runs->starts.size()));
-    w.spool.write(runs->starts.data(), runs->starts.size() * sizeof(uint32_t));
-    w.spool.write(runs->sizes.data(), runs->sizes.size() * sizeof(uint32_t));
-  }
-  w.spool.write_u32(0);  // reserved
-  uint64_t left = (static_cast<uint64_t>(w.flushed) + 3) / 4;
-  for (size_t chunk = 0; left > 0; ++chunk) {
-    const uint64_t take = std::min<uint64_t>(left, kChunkBytes);
-    w.spool.write(w.chunks[chunk].get(), take);
-    left -= take;
-  }
+  w.waiting = true;
 }
 
 void TwoBitWriter::finish() {
@@ -413,6 +376,9 @@ void TwoBitWriter::finish() {
     w.output.write(wide ? as_bytes(&offset, 8) : as_bytes(&narrow, 4));
   }
   w.spool.copy_to(&w.output);
+  if (w.waiting) {
+    w.write_record(&w.output);
+  }
   w.output.commit();
 }
 

@@ -313,6 +313,8 @@ void WindowPlan::fetch(const Locus& locus, Bases* out) const {
   for (Base& base : *out) base = complement(base);
 }
 
+const WindowOptions& WindowPlan::options() const { return impl_->options; }
+
 int64_t WindowPlan::bases(Side side) const { return impl_->side(side).bases; }
 
 const std::vector<Locus>& WindowPlan::stretches(Side side) const {

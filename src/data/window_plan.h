@@ -41,6 +41,7 @@ class WindowPlan {
   // Bases of a window (reverse complement for '-').
   void fetch(const Locus& locus, Bases* out) const;
   const GenomeSet& genomes() const { return *genomes_; }
+  const WindowOptions& options() const;
   int64_t bases(Side side) const;                        // eligible bases
   const std::vector<Locus>& stretches(Side side) const;  // eligible stretches, forward strand
   std::string describe() const;

@@ -1,0 +1,29 @@
+// lexome info: what a file is, or what this machine can do.
+#include "cli/common.h"
+#include "cli/describe.h"
+#include "cli/verbs.h"
+#include "lexome/error.h"
+
+namespace lexome::cli {
+
+void run_info(CommandLine& line) {
+  std::vector<std::string> paths;
+  bool machine = false;
+  DescribeOptions options;
+  options.threads = 0;
+  line.operands("FILE", &paths, "genomes, vocabularies, runs, tables", false);
+  line.flag("--machine", &machine, "measure this machine and say what slows it");
+  line.choice("-O,--format", "FORMAT", &options.format, {"text", "tsv"},
+              "for people, or a row for each contig of a genome");
+  add_threads(line, &options.threads);
+  if (!line.parse()) return;
+  if (paths.empty() && !machine) throw ConfigError("info needs a FILE or --machine");
+  if (machine && options.format != "text") throw ConfigError("--machine has no -O tsv");
+  DescribeOptions resolved = options;
+  resolved.threads = thread_count(options.threads);
+  if (options.format == "tsv") print("#genome\tcontig\tlength\tn\tsoft_masked\tgc_percent\n");
+  for (const std::string& path : paths) print(describe(path, resolved));
+  if (machine) print(describe_machine(options.threads));
+}
+
+}  // namespace lexome::cli

@@ -1,0 +1,34 @@
+// lexome pretrain: a model from genomes.
+#include "cli/common.h"
+#include "cli/verbs.h"
+
+namespace lexome::cli {
+
+void run_pretrain(CommandLine& line) {
+  PretrainRequest request;
+  RecipeOptions recipe;
+  GenomeArguments genomes;
+  OutputOptions output;
+  add_recipe(line, &recipe);
+  add_genomes(
+      line, &genomes,
+      "PATH[,weight=W][,group=NAME]; homologous genomes share a group; may be given several "
+      "times");
+  line.text("-m,--model", "VOCAB", &request.vocabulary,
+            "a vocabulary to use; without it one is made as the recipe says");
+  add_output(line, &output, "RUN", "folder of the run", true);
+  line.flag("--resume", &request.resume, "go on from the run's last checkpoint");
+  line.flag("--dry-run", &request.dry_run, "estimate memory and time, then stop");
+  add_seed(line, &request.seed);
+  add_machine(line, &request.machine);
+  if (!line.parse()) return;
+  request.recipe = gather_recipe(recipe);
+  request.genomes = genomes.specs;
+  request.alias = genomes.options.alias;
+  request.out = output.path;
+  request.force = output.force;
+  request.command = line.command();
+  load_engine(request.machine).pretrain(request);
+}
+
+}  // namespace lexome::cli

@@ -13,7 +13,8 @@ namespace lexome {
 
 #define LEXOME_TOKENIZERS(X) \
   X(nucleotide)              \
-  X(kmer)
+  X(kmer)                    \
+  X(bpe)
 
 #define LEXOME_DECLARE(name) TokenizerEntry name##_tokenizer();
 LEXOME_TOKENIZERS(LEXOME_DECLARE)

@@ -1,5 +1,5 @@
-// The table of tokenizers: one line each in registry.cpp, one file each beside it. An entry knows how to
-// learn a vocabulary (its options included) and how to load one.
+// The table of tokenizers: one line each in registry.cpp, one file each beside it. An entry knows
+// how to learn a vocabulary (its options included) and how to load one.
 #pragma once
 
 #include <memory>
@@ -25,7 +25,8 @@ class VocabTrainer {
   virtual ~VocabTrainer() = default;
   virtual Fields fields() = 0;  // section "vocab"
   virtual bool needs_genome() const { return false; }
-  virtual std::unique_ptr<Tokenizer> train(const GenomeSet& genomes, const VocabContext& context) = 0;
+  virtual std::unique_ptr<Tokenizer> train(const GenomeSet& genomes,
+                                           const VocabContext& context) = 0;
 };
 
 struct TokenizerEntry {
@@ -37,6 +38,7 @@ struct TokenizerEntry {
 };
 
 std::span<const TokenizerEntry> tokenizer_registry();
-const TokenizerEntry& tokenizer_entry(const std::string& name);  // ConfigError with the nearest name
+const TokenizerEntry& tokenizer_entry(
+    const std::string& name);  // ConfigError with the nearest name
 
 }  // namespace lexome

@@ -13,6 +13,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "lexome/error.h"
+#include "vocab/huggingface.h"
 #include "vocab/saved.h"
 
 namespace lexome {
@@ -162,6 +163,9 @@ std::shared_ptr<const Tokenizer> tokenizer_from_json(const std::string& text,
   const nlohmann::json whole = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (whole.is_discarded() || !whole.is_object()) {
     throw FormatError(origin + ": not a vocabulary (no JSON object): was it cut short?");
+  }
+  if (!whole.contains("format") && whole.contains("model")) {
+    return from_huggingface(whole, origin);
   }
   if (!whole.contains("format") || whole.at("format") != kFormatName) {
     throw FormatError(origin + ": neither a lexome vocabulary nor a Hugging Face tokenizer.json");

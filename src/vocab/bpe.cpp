@@ -8,6 +8,7 @@
 #include "lexome/error.h"
 #include "vocab/bpe_learn.h"
 #include "vocab/bpe_merger.h"
+#include "vocab/bpe_opening.h"
 #include "vocab/registry.h"
 #include "vocab/saved.h"
 
@@ -89,7 +90,9 @@ BpeRules rules_from(const BpeVocabulary& vocabulary, const std::string& origin) 
 class BpeTokenizer final : public Tokenizer {
  public:
   BpeTokenizer(BpeVocabulary vocabulary, const std::string& origin)
-      : vocabulary_(std::move(vocabulary)), rules_(rules_from(vocabulary_, origin)) {}
+      : vocabulary_(std::move(vocabulary)),
+        rules_(rules_from(vocabulary_, origin)),
+        opening_(rules_) {}
 
   std::string_view kind() const override { return "bpe"; }
   std::string describe() const override {
@@ -105,7 +108,7 @@ class BpeTokenizer final : public Tokenizer {
   SpecialIds specials(int) const override { return vocabulary_.specials; }
 
   std::vector<Tokens> encode(std::span<const Window> windows) const override {
-    BpeMerger merger(rules_);
+    BpeMerger merger(rules_, &opening_);
     std::vector<BpeSymbol> symbols;
     std::vector<Tokens> all;
     all.reserve(windows.size());
@@ -158,6 +161,7 @@ class BpeTokenizer final : public Tokenizer {
 
   BpeVocabulary vocabulary_;
   BpeRules rules_;
+  BpeOpening opening_;
 };
 
 constexpr const char* kSpecialKeys[] = {"pad", "unk", "cls", "sep", "mask"};

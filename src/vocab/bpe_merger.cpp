@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "lexome/error.h"
+#include "vocab/bpe_opening.h"
 
 namespace lexome {
 
@@ -40,8 +41,9 @@ BpeRules::BpeRules(std::vector<Bases> spellings, std::vector<BpeRule> rules)
   }
 }
 
-BpeMerger::BpeMerger(const BpeRules& rules, size_t chunk)
+BpeMerger::BpeMerger(const BpeRules& rules, const BpeOpening* opening, size_t chunk)
     : rules_(rules),
+      opening_(opening),
       chunk_(chunk),
       queues_(rules.size()),
       filled_(rules.size() / 64 + 1),
@@ -113,8 +115,16 @@ void BpeMerger::merge_all(BasesView chunk) {
   if (symbols_.size() < chunk.size()) symbols_.resize(chunk.size());
   entries_.clear();
   free_ = kNoRank;
-  for (uint32_t at = 0; at < size_; ++at) symbols_[at] = rules_.symbol_of(chunk[at]);
-  for (uint32_t at = 0; at + 1 < size_; ++at) consider(symbols_[at], symbols_[at + 1], at);
+  if (opening_ != nullptr) {
+    opening_->merge(chunk, symbols_.data(), &opening_scratch_);
+  } else {
+    for (uint32_t at = 0; at < size_; ++at) symbols_[at] = rules_.symbol_of(chunk[at]);
+  }
+  for (uint32_t at = 0; at < size_;) {
+    const uint32_t next = at + rules_.length(symbols_[at]);
+    if (next < size_) consider(symbols_[at], symbols_[next], at);
+    at = next;
+  }
   uint32_t rank;
   while (lowest(&rank)) {
     const BpeRule& rule = rules_.rule(rank);

@@ -62,11 +62,14 @@ class BpeRules {
   unsigned shift_ = 0;
 };
 
+class BpeOpening;
+
 // Working memory of one thread.
 class BpeMerger {
  public:
-  // `chunk`: bases merged at a time (small ones are for tests; the result never depends on it).
-  explicit BpeMerger(const BpeRules& rules, size_t chunk = 2048);
+  // `opening`: the first of `rules`, compiled, or null. `chunk`: bases merged at a time (small ones
+  // are for tests). The result depends on neither.
+  explicit BpeMerger(const BpeRules& rules, const BpeOpening* opening, size_t chunk = 2048);
 
   // Appends the symbols of a word (bases other than N).
   void encode(BasesView word, std::vector<BpeSymbol>* symbols);
@@ -89,6 +92,8 @@ class BpeMerger {
   bool stay_apart(BpeSymbol left, BpeSymbol right);
 
   const BpeRules& rules_;
+  const BpeOpening* opening_;
+  std::vector<uint8_t> opening_scratch_;
   size_t chunk_;
   // By base of the chunk: the symbol of the piece whose first or last base this is; kNoSymbol
   // inside.

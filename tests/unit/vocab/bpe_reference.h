@@ -42,18 +42,19 @@ inline Bases repetitive_bases(size_t length, uint64_t key) {
 
 // Merges the lowest-ranked neighbours, the leftmost of equals, until no rule fits.
 inline std::vector<BpeSymbol> plain_encode(const BpeRules& rules, BasesView word) {
+  std::map<std::pair<BpeSymbol, BpeSymbol>, uint32_t> ranks;
+  for (uint32_t rank = 0; rank < rules.size(); ++rank) {
+    ranks[{rules.rule(rank).left, rules.rule(rank).right}] = rank;
+  }
   std::vector<BpeSymbol> pieces;
   for (const Base base : word) pieces.push_back(rules.symbol_of(base));
   for (;;) {
     uint32_t best = kNoRank;
     size_t at = 0;
     for (size_t i = 0; i + 1 < pieces.size(); ++i) {
-      uint32_t rank = kNoRank;
-      for (uint32_t r = 0; r < rules.size(); ++r) {
-        if (rules.rule(r).left == pieces[i] && rules.rule(r).right == pieces[i + 1]) rank = r;
-      }
-      if (rank < best) {
-        best = rank;
+      const auto found = ranks.find({pieces[i], pieces[i + 1]});
+      if (found != ranks.end() && found->second < best) {
+        best = found->second;
         at = i;
       }
     }

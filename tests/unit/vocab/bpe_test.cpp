@@ -10,6 +10,7 @@
 #include "lexome/error.h"
 #include "unit/vocab/bpe_reference.h"
 #include "vocab/bpe_learn.h"
+#include "vocab/bpe_opening.h"
 
 namespace lexome {
 namespace {
@@ -31,8 +32,10 @@ std::unique_ptr<Tokenizer> tokenizer_from(const BpeLearned& learned) {
 TEST(BpeMerger, MergesAsTheDefinitionDoesWhateverTheChunk) {
   for (uint64_t key = 0; key < 12; ++key) {
     const BpeRules rules = rules_of(learned_from(key, 60 + 40 * static_cast<int64_t>(key % 4)));
+    const BpeOpening opening(rules);
+    ASSERT_GT(opening.num_rules(), 0u);
     for (const size_t chunk : {4, 5, 8, 13, 40, 100, 2048}) {
-      BpeMerger merger(rules, chunk);
+      BpeMerger merger(rules, chunk == 13 ? nullptr : &opening, chunk);
       for (const size_t length : {1, 2, 3, 7, 30, 101, 400}) {
         for (const Bases& word :
              {repetitive_bases(length, key + length), random_bases(length, key + length),
@@ -58,8 +61,9 @@ TEST(BpeMerger, MergesAsTheDefinitionDoesForShuffledRules) {
       std::swap(learned.rules[i - 1], learned.rules[random.below(i)]);
     }
     const BpeRules rules = rules_of(learned);
+    const BpeOpening opening(rules);
     for (const size_t chunk : {4, 9, 33, 2048}) {
-      BpeMerger merger(rules, chunk);
+      BpeMerger merger(rules, &opening, chunk);
       for (const Bases& word : {repetitive_bases(300, key), random_bases(300, key, 2)}) {
         std::vector<BpeSymbol> symbols;
         merger.encode(word, &symbols);

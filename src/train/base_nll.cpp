@@ -74,8 +74,8 @@ Fields BaseNllOptions::fields() {
 double BaseNll::mean_isolated() const { return mean_of(isolated); }
 double BaseNll::mean_spans() const { return mean_of(spans); }
 
-std::vector<HiddenWindow> hidden_windows(const WindowPlan& plan, const BaseNllOptions& options,
-                                         int64_t length) {
+std::vector<HiddenWindow> hidden_windows(const WindowPlan& plan, const BaseNllOptions& options) {
+  const int64_t length = options.length;
   if (options.span + 2 * kSpanFlank > options.span_spacing) {
     throw ConfigError(fmt::format("evaluate.nll_span_spacing ({}) must be at least nll_span + {}",
                                   options.span_spacing, 2 * kSpanFlank));
@@ -128,7 +128,8 @@ std::vector<HiddenWindow> hidden_windows(const WindowPlan& plan, const BaseNllOp
 BaseMarginals::BaseMarginals(const Tokenizer& tokenizer) : regular_(tokenizer.regular()) {
   for (int32_t id = 0; id < tokenizer.vocab_size(); ++id) {
     const BasesView spelling = tokenizer.spelling(id);
-    if (spelling.empty()) continue;
+    if (spelling.empty() || std::find(spelling.begin(), spelling.end(), kN) != spelling.end())
+      continue;
     ids_.push_back(id);
     first_.push_back(spelling[0]);
     if (!regular_) continue;

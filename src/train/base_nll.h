@@ -39,14 +39,14 @@ struct BaseNllOptions {
   Fields fields();              // section "evaluate"
 };
 
-// Held-out windows with their hidden bases: the same for every model that shares a plan.
+// Held-out windows of `options.length` bases with their hidden bases: the same for every model that
+// shares a plan.
 struct HiddenWindow {
   Bases bases;
   Locus locus;
   std::vector<uint8_t> isolated, spans;  // 1: hidden; one byte a base
 };
-std::vector<HiddenWindow> hidden_windows(const WindowPlan& plan, const BaseNllOptions& options,
-                                         int64_t length);
+std::vector<HiddenWindow> hidden_windows(const WindowPlan& plan, const BaseNllOptions& options);
 
 // Bits of every hidden base, in order of window and position.
 struct BaseNll {

@@ -149,7 +149,9 @@ std::shared_ptr<const Tokenizer> make_vocabulary(const PretrainRequest& request,
   VocabContext context;
   context.threads = threads;
   context.seed = request.seed;
-  return config.vocab_trainer->train(genomes, context);
+  // Through its saved form, so that what trains is what resuming will read.
+  return tokenizer_from_json(config.vocab_trainer->train(genomes, context)->to_json(),
+                             "the vocabulary just made");
 }
 
 // The hash of what is trained on, and its description for state.json.
@@ -289,9 +291,18 @@ void pretrain(const PretrainRequest& request) {
   };
   if (request.dry_run) return dry_run(std::move(setup), hooks, counts);
 
-  const int64_t nll_length =
-      config.base_nll.length > 0 ? config.base_nll.length : config.windows.length;
-  const Yardstick yardstick(plan, config.base_nll, nll_length, threads);
+  BaseNllOptions nll_options = config.base_nll;
+  if (nll_options.length == 0) {
+    nll_options.length = config.windows.length;
+    if (nll_options.length < nll_options.span_spacing) {
+      log::warn(
+          "base_nll is left out: windows of {} bases are shorter than evaluate.nll_span_spacing "
+          "({})",
+          nll_options.length, nll_options.span_spacing);
+      nll_options.windows = 0;
+    }
+  }
+  const Yardstick yardstick(plan, nll_options, threads);
   nlohmann::json genome_list;
   const std::string data_hash = describe_genomes(*genomes, &genome_list);
   setup.state["kind"] = "pretrain";

@@ -66,6 +66,7 @@ PretrainConfig::PretrainConfig(const Recipe& recipe, const std::string& vocabula
     if (!vocabulary.empty()) vocab_path = vocabulary;
     vocab_name.clear();
   }
+  train.make_schedule();  // refuses a warm-up longer than the run before any work starts
 }
 
 Fields PretrainConfig::choices() {

@@ -329,6 +329,9 @@ class Run {
     const torch::NoGradGuard no_grad;
     state_.pending_evaluation = false;
     const Evaluation found = hooks_.evaluate(state_.step);
+    if (!std::isfinite(found.score)) {
+      stop(state_.step, fmt::format("the evaluation at step {} gave {}", state_.step, found.score));
+    }
     std::string line;
     for (const auto& [name, value] : found.metrics) {
       folder_.log(state_.step, "valid", name, value);

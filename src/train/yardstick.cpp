@@ -59,13 +59,12 @@ Estimate interval_of(const WindowSums& sums, uint64_t seed, int threads) {
 
 }  // namespace
 
-Yardstick::Yardstick(const WindowPlan& plan, const BaseNllOptions& options, int64_t window_length,
-                     int threads)
+Yardstick::Yardstick(const WindowPlan& plan, const BaseNllOptions& options, int threads)
     : options_(options) {
-  if (plan.stretches(Side::kValidation).empty()) return;
-  windows_ = hidden_windows(plan, options, window_length);
+  if (options.windows == 0 || plan.stretches(Side::kValidation).empty()) return;
+  windows_ = hidden_windows(plan, options);
   if (windows_.empty()) {
-    log::warn("no held-out stretch of {} bases: base_nll is left out", window_length);
+    log::warn("no held-out stretch of {} bases: base_nll is left out", options.length);
     return;
   }
   markov_ = sequence_base_nll(*train_markov(plan, kMarkovOrder, threads), windows_, threads);

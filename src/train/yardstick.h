@@ -16,9 +16,9 @@ namespace lexome {
 class Yardstick {
  public:
   // Trains the order-5 Markov model and the two-sided count model (5 + 5 bases) on the plan's
-  // training side. Without held-out windows it is empty and scores nothing.
-  Yardstick(const WindowPlan& plan, const BaseNllOptions& options, int64_t window_length,
-            int threads);
+  // training side. Without held-out windows (or with options.windows 0) it is empty and scores
+  // nothing.
+  Yardstick(const WindowPlan& plan, const BaseNllOptions& options, int threads);
   bool empty() const { return windows_.empty(); }
 
   // base_nll of a model on the first `nll_windows_during` windows (`all`: on all).

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lexome/bases.h"
 #include "lexome/error.h"
 
@@ -68,6 +70,13 @@ std::string quoted_letter(char letter) {
   const auto byte = static_cast<uint8_t>(letter);
   return byte > 0x20 && byte < 0x7f ? fmt::format("letter '{}'", letter)
                                     : fmt::format("byte 0x{:02x}", byte);
+}
+
+bool is_printable_name(std::string_view name) {
+  return std::all_of(name.begin(), name.end(), [](char letter) {
+    const auto byte = static_cast<uint8_t>(letter);
+    return byte >= 0x20 && byte != 0x7f;
+  });
 }
 
 std::string letter_hint(char letter) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace lexome {
 
@@ -11,6 +12,8 @@ inline constexpr uint8_t kSpaceChar = 5;  // kBaseOfChar of white space
 
 // "letter 'E'", or "byte 0x00" when it does not print.
 std::string quoted_letter(char letter);
+// Names of contigs stand in tables and messages, so a control character in one means damage.
+bool is_printable_name(std::string_view name);
 // Why a letter may have got into a sequence ("; this looks like protein, ..."), or "".
 std::string letter_hint(char letter);
 

@@ -12,8 +12,8 @@ namespace lexome {
 
 struct Feature {
   Interval where;
-  std::string name;    // BED column 4; GFF ID or Name; GTF gene_id
-  std::string kind;    // GFF/GTF column 3; empty for BED
+  std::string name;  // BED column 4; GFF ID or Name; GTF gene_id
+  std::string kind;  // GFF/GTF column 3; empty for BED
   double score = 0;
   std::string attributes;  // GFF column 9, BED columns 7 and on, verbatim
 };

@@ -134,6 +134,9 @@ void FastaReader::Impl::read_header() {
   if (name.empty()) {
     fail(line, "the header has no name after '>'");
   }
+  if (!is_printable_name(name)) {
+    fail(line, "the name in the header has control characters; this is not a text file");
+  }
   const size_t rest = std::min(text.find_first_not_of(" \t", stop), text.size());
   const size_t last = text.find_last_not_of(" \t");
   description = rest < text.size() ? text.substr(rest, last + 1 - rest) : std::string_view{};

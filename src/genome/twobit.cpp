@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "genome/alphabet.h"
 #include "lexome/error.h"
 
 namespace lexome {
@@ -127,6 +128,9 @@ void TwoBitFile::read_index() {
     record.name.assign(reinterpret_cast<const char*>(data + at + 1), name_bytes);
     if (record.name.empty()) {
       fail(fmt::format("corrupt: contig {} of the index has no name", i + 1));
+    }
+    if (!is_printable_name(record.name)) {
+      fail(fmt::format("corrupt: the name of contig {} does not print", i + 1));
     }
     if (!seen.insert(record.name).second) {
       fail(fmt::format("corrupt: contig {} stands twice in the index", record.name));

@@ -71,13 +71,13 @@ TEST(Fasta, BlockBordersDoNotShow) {
     }
     const std::string path = scratch.write("x.fa", text);
     expect_records(path, expected);
-    for (const char* zipped : {"x.fa.gz"}) {
-      OutputFile out(scratch.path(zipped), true);
-      out.write(text);
-      out.commit();
-      expect_records(scratch.path(zipped), expected);
-      EXPECT_EQ(records_of(scratch.path(zipped), 3), expected);
-    }
+#ifdef LEXOME_HTSLIB
+    OutputFile out(scratch.path("x.fa.gz"), true);
+    out.write(text);
+    out.commit();
+    expect_records(scratch.path("x.fa.gz"), expected);
+    EXPECT_EQ(records_of(scratch.path("x.fa.gz"), 3), expected);
+#endif
   }
 }
 
@@ -118,6 +118,7 @@ TEST(Fasta, RefusesWhatIsNotFastaOfNucleotides) {
   EXPECT_TRUE(holds(refusal(scratch, ">a\n 1 acgt\n"), "x.fa:2: letter '1'"));
   EXPECT_TRUE(holds(refusal(scratch, std::string_view(">a\nAC\0GT\n", 9)), "byte 0x00"));
   EXPECT_TRUE(holds(refusal(scratch, ">\nACGT\n"), "no name"));
+  EXPECT_TRUE(holds(refusal(scratch, ">a\x1b[31m\nACGT\n"), "control characters"));
   EXPECT_TRUE(holds(refusal(scratch, ">a\rACGT\r>b\rAC\r"), "CR alone"));
   EXPECT_TRUE(holds(refusal(scratch, ">" + std::string(3 << 20, 'x')), "longer than 1 MiB"));
 }
@@ -166,6 +167,18 @@ TEST(ByteSource, EveryTruncationOfGzipIsRefused) {
     flipped[whole.size() / 2] = static_cast<char>(flipped[whole.size() / 2] ^ 0x55);
     EXPECT_THROW(records_of(scratch.write("flipped.gz", flipped)), InputError);
   }
+}
+
+TEST(ByteSource, ReadsGzipOfSeveralMembers) {
+  const ScratchFolder scratch;
+  std::string zipped;
+  for (const char* text : {">a\nACGT\n", "GATTACA\n>b\nTT\n"}) {
+    const std::string in = scratch.write("part", text), out = scratch.path("part.zipped");
+    ASSERT_EQ(std::system(("gzip -c < '" + in + "' > '" + out + "'").c_str()), 0);
+    zipped += bytes_of(out);
+  }
+  EXPECT_EQ(records_of(scratch.write("x.gz", zipped)),
+            (std::vector<Record>{{"a", "", "ACGTGATTACA"}, {"b", "", "TT"}}));
 }
 
 TEST(ByteSource, ReadsStandardInputPlainAndCompressed) {

@@ -178,7 +178,7 @@ TEST(TwoBit, DamageIsRefusedWithWhatIsWrong) {
   EXPECT_TRUE(holds(damaged(0, 0x12345678), "not a .2bit file"));
   EXPECT_TRUE(holds(damaged(4, 2), "version 2 is newer"));
   EXPECT_TRUE(holds(damaged(8, 1000), "1000 contigs do not fit"));
-  EXPECT_TRUE(holds(damaged(8, 3), "truncated"));
+  EXPECT_TRUE(holds(damaged(8, 3), "contig 3"));
   EXPECT_TRUE(holds(damaged(18, 0xFFFFFFF0), "contig a needs bytes"));
   EXPECT_TRUE(holds(damaged(kFirst, 4000), "packed sequence of contig a"));
   EXPECT_TRUE(holds(damaged(kFirst + 4, 0xFFFFFFFF), "list of N runs of contig a"));
@@ -187,6 +187,9 @@ TEST(TwoBit, DamageIsRefusedWithWhatIsWrong) {
   EXPECT_TRUE(holds(damaged(kFirst + 16, 0x20000000), "list of soft-mask runs of contig a"));
   EXPECT_TRUE(holds(damaged(kFirst + 20, 7), "soft-mask run 1 of contig a"));
 
+  std::string unprintable = golden(0, false);
+  unprintable[17] = '\n';
+  EXPECT_TRUE(holds(message_of<FormatError>([&] { use(scratch, unprintable); }), "does not print"));
   std::string twice = golden(0, false);
   twice.replace(23, 2, "a", 1);  // "bb" to "a": the index moves, so the count of bytes shows it
   EXPECT_THROW(use(scratch, twice), FormatError);

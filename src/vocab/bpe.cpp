@@ -184,7 +184,7 @@ std::string BpeTokenizer::to_json() const {
   nlohmann::ordered_json body = {
       {"specials", specials}, {"tokens", vocabulary_.texts}, {"merges", merges}};
   if (!vocabulary_.training.empty()) {
-    body["training"] = nlohmann::ordered_json::parse(vocabulary_.training);
+    body["training"] = nlohmann::json::parse(vocabulary_.training);  // keys in order of name
   }
   return saved_json(*this, std::move(body));
 }

@@ -1,9 +1,94 @@
 // Attention: dispatch, autograd and the reference.
 #include "kernels/attention.h"
 
+#include <ATen/Parallel.h>
+#include <torch/csrc/autograd/custom_function.h>
+
 #include <cmath>
 
+#include "kernels/amx.h"
+#include "kernels/attention_rows.h"
+#include "kernels/sums.h"
+
 namespace lexome {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+using ItemKernel = void (*)(const AttentionArguments& arguments, int64_t begin, int64_t end);
+
+bool tiles_fit(const Tensor& qkv, const AttentionArguments& a) {
+  return qkv.scalar_type() == torch::kBFloat16 && a.head % 32 == 0 && amx_ready();
+}
+
+void run(ItemKernel kernel, const AttentionArguments& a) {
+  at::parallel_for(0, a.rows * a.heads, 1,
+                   [&](int64_t begin, int64_t end) { kernel(a, begin, end); });
+}
+
+struct FusedAttention : torch::autograd::Function<FusedAttention> {
+  static AttentionArguments arguments(const Tensor& qkv, const Tensor& bias_3D,
+                                      const Tensor& lengths_B, const Tensor& log_sums,
+                                      int64_t heads, const Dropout& dropout) {
+    AttentionArguments a;
+    a.qkv = qkv.data_ptr();
+    a.bias = bias_3D.data_ptr<float>();
+    a.lengths = lengths_B.data_ptr<int64_t>();
+    a.log_sums = log_sums.data_ptr<float>();
+    a.rows = lengths_B.size(0);
+    a.tokens = qkv.size(0) / a.rows;
+    a.heads = heads;
+    a.head = qkv.size(1) / 3 / heads;
+    a.dropout = dropout.for_rows();
+    return a;
+  }
+
+  static Tensor forward(AutogradContext* context, const Tensor& qkv, const Tensor& bias_3D,
+                        const Tensor& lengths_B, int64_t heads, double rate, int64_t seed,
+                        int64_t step, int64_t site) {
+    const Dropout dropout{rate, static_cast<uint64_t>(seed), static_cast<uint64_t>(step),
+                          static_cast<uint32_t>(site)};
+    const Tensor log_sums = torch::empty({qkv.size(0) * heads}, torch::kFloat32);
+    const Tensor out = torch::empty({qkv.size(0), qkv.size(1) / 3}, qkv.options());
+    AttentionArguments a = arguments(qkv, bias_3D, lengths_B, log_sums, heads, dropout);
+    a.context = out.data_ptr();
+    run(tiles_fit(qkv, a) ? amx_attention_forward : attention_kernels().forward[element_of(qkv)],
+        a);
+    context->save_for_backward({qkv, bias_3D, lengths_B, log_sums});
+    context->saved_data["heads"] = heads;
+    context->saved_data["rate"] = rate;
+    context->saved_data["seed"] = seed;
+    context->saved_data["step"] = step;
+    context->saved_data["site"] = site;
+    return out;
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list grads) {
+    const auto saved = context->get_saved_variables();
+    const Tensor& qkv = saved[0];
+    auto& data = context->saved_data;
+    const Dropout dropout{data["rate"].toDouble(), static_cast<uint64_t>(data["seed"].toInt()),
+                          static_cast<uint64_t>(data["step"].toInt()),
+                          static_cast<uint32_t>(data["site"].toInt())};
+    AttentionArguments a =
+        arguments(qkv, saved[1], saved[2], saved[3], data["heads"].toInt(), dropout);
+    const Tensor grad_context = grads[0].contiguous(), grad_qkv = torch::empty_like(qkv);
+    a.grad_context = grad_context.data_ptr();
+    a.grad_qkv = grad_qkv.data_ptr();
+    run(tiles_fit(qkv, a) ? amx_attention_backward : attention_kernels().backward[element_of(qkv)],
+        a);
+    const int64_t columns = qkv.size(1);
+    const auto add_rows = row_kernels().column_sums[element_of(qkv)];
+    const Tensor grad_bias =
+        blockwise_sums(qkv.size(0), columns, [&](int64_t begin, int64_t end, float* sums) {
+          add_rows(row_of(grad_qkv, begin), sums, end - begin, columns);
+        });
+    return {grad_qkv, grad_bias, Tensor(), Tensor(), Tensor(), Tensor(), Tensor(), Tensor()};
+  }
+};
+
+}  // namespace
 
 Tensor attention_reference(const Tensor& qkv, const Tensor& bias_3D, const Tensor& lengths_B,
                            int64_t heads, const Dropout& dropout, float padding_score) {
@@ -14,12 +99,12 @@ Tensor attention_reference(const Tensor& qkv, const Tensor& bias_3D, const Tenso
   const Tensor parts = all.view({rows, tokens, 3, heads, head}).permute({2, 0, 3, 1, 4});
   const Tensor key_T =
       torch::arange(tokens, torch::TensorOptions().dtype(torch::kInt64).device(qkv.device()));
-  const Tensor off = key_T.unsqueeze(0).ge(lengths_B.to(qkv.device()).unsqueeze(1));  // [B, T]
-  Tensor scores =
-      torch::matmul(parts[0], parts[1].transpose(-1, -2)) / std::sqrt(static_cast<double>(head));
-  scores = scores + off.view({rows, 1, 1, tokens})
-                        .to(torch::kFloat32)
-                        .masked_fill(off.view({rows, 1, 1, tokens}), padding_score);
+  const Tensor off =
+      key_T.unsqueeze(0).ge(lengths_B.to(qkv.device()).unsqueeze(1)).view({rows, 1, 1, tokens});
+  const Tensor penalty = torch::zeros(off.sizes(), all.options()).masked_fill(off, padding_score);
+  const Tensor scores =
+      torch::matmul(parts[0], parts[1].transpose(-1, -2)) / std::sqrt(static_cast<double>(head)) +
+      penalty;
   const Tensor probabilities = apply_dropout(torch::softmax(scores, -1), dropout);
   const Tensor context = torch::matmul(probabilities, parts[2]);  // [B, N, T, H]
   return context.permute({0, 2, 1, 3}).reshape({rows * tokens, width}).to(qkv.scalar_type());
@@ -27,7 +112,13 @@ Tensor attention_reference(const Tensor& qkv, const Tensor& bias_3D, const Tenso
 
 Tensor attention(const Tensor& qkv, const Tensor& bias_3D, const Tensor& lengths_B, int64_t heads,
                  const Dropout& dropout, float padding_score) {
-  return attention_reference(qkv, bias_3D, lengths_B, heads, dropout, padding_score);
+  const int64_t head = qkv.size(1) / 3 / heads;
+  if (!rows_fit(qkv) || head % 16 != 0 || padding_score != kHidden)
+    return attention_reference(qkv, bias_3D, lengths_B, heads, dropout, padding_score);
+  return FusedAttention::apply(
+      qkv.contiguous(), bias_3D.contiguous(), lengths_B.to(torch::kCPU).contiguous(), heads,
+      dropout.rate, static_cast<int64_t>(dropout.seed), static_cast<int64_t>(dropout.step),
+      static_cast<int64_t>(dropout.site));
 }
 
 }  // namespace lexome

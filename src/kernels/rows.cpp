@@ -13,7 +13,7 @@ inline DropoutRow row_key(const RowDropout& dropout, uint64_t row) {
 }
 }  // namespace
 
-#pragma GCC optimize("no-math-errno")  // lets square roots be vectorised
+#pragma GCC optimize("no-math-errno")     // lets square roots be vectorised
 #pragma GCC diagnostic ignored "-Wpsabi"  // vectors cross no call that is not inlined
 
 namespace baseline {
@@ -50,14 +50,22 @@ constexpr char kName[] = "avx512";
 
 const RowKernels& baseline_row_kernels() { return baseline::kTable; }
 
+CpuVectors cpu_vectors() {
+#if LEXOME_X86_ROWS
+  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  if (avx512) return CpuVectors::kAvx512;
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                    __builtin_cpu_supports("bmi2");
+  if (avx2) return CpuVectors::kAvx2;
+#endif
+  return CpuVectors::kBaseline;
+}
+
 const RowKernels& row_kernels() {
 #if LEXOME_X86_ROWS
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-    return avx512::kTable;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-      __builtin_cpu_supports("bmi2"))
-    return avx2::kTable;
+  if (cpu_vectors() == CpuVectors::kAvx512) return avx512::kTable;
+  if (cpu_vectors() == CpuVectors::kAvx2) return avx2::kTable;
 #endif
   return baseline::kTable;
 }

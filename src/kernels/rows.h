@@ -52,8 +52,13 @@ struct RowKernels {
   // Adds to grad_bias, grad_gamma and grad_beta (grad_bias may be null when x is).
   void (*norm_backward[2])(const NormArguments& arguments, int64_t begin, int64_t end,
                            float* grad_bias, float* grad_gamma, float* grad_beta);
+  void (*column_sums[2])(const void* x, float* sums, int64_t rows,
+                         int64_t columns);                                     // adds to sums
   void (*adamw)(const AdamWArguments& arguments, int64_t begin, int64_t end);  // any range
 };
+
+enum class CpuVectors { kBaseline, kAvx2, kAvx512 };
+CpuVectors cpu_vectors();
 
 const RowKernels& row_kernels();           // the best for this CPU
 const RowKernels& baseline_row_kernels();  // what every CPU runs; for tests

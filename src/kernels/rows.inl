@@ -132,6 +132,13 @@ void norm_backward(const NormArguments& a, int64_t begin, int64_t end, float* gr
   }
 }
 
+template <class E>
+void column_sums(const void* x_, float* sums, int64_t rows, int64_t columns) {
+  const E* x = static_cast<const E*>(x_);
+  for (int64_t r = 0; r < rows; ++r, x += columns)
+    for (int64_t c = 0; c < columns; c += 16) store(sums + c, load(sums + c) + load(x + c));
+}
+
 void adamw(const AdamWArguments& a, int64_t begin, int64_t end) {
   float* __restrict__ parameter = a.parameter;
   float* __restrict__ first = a.first;
@@ -155,4 +162,5 @@ const RowKernels kTable = {kName,
                            {gelu_backward<float>, gelu_backward<uint16_t>},
                            {norm_forward<float>, norm_forward<uint16_t>},
                            {norm_backward<float>, norm_backward<uint16_t>},
+                           {column_sums<float>, column_sums<uint16_t>},
                            adamw};

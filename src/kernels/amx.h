@@ -1,0 +1,73 @@
+// Matrix products on bfloat16 tile registers (Intel AMX): C = A B with fp32 sums. Operands are cut
+// into tiles of 16 rows by 32 bf16; the right operand, and a transposed left one, are packed first.
+// No torch types. Call only where amx_ready() is true. Shape letters: M rows of the result, N its
+// columns, K the summed dimension.
+#pragma once
+
+#include <cstdint>
+
+namespace lexome {
+
+bool amx_ready();  // built in, and the CPU and the system allow it (tensor/device.h asks them)
+
+inline constexpr int64_t kTile = 512;  // bf16 in one tile: 16 rows of 32
+
+// How a packed matrix lies in memory. Right operands come in panels of 32 columns; a panel is a
+// list of blocks of 32 k; a block is two tiles of 16 columns, k paired within a row. Left operands
+// are groups of 16 rows; a group is a list of tiles. Both are padded with zeros to whole panels,
+// groups and blocks.
+inline int64_t amx_blocks(int64_t k) { return (k + 31) / 32; }
+inline int64_t amx_right_size(int64_t n, int64_t k) {
+  return (n + 31) / 32 * amx_blocks(k) * 2 * kTile;
+}
+inline int64_t amx_left_size(int64_t m, int64_t k) {
+  return (m + 31) / 32 * 2 * amx_blocks(k) * kTile;
+}
+
+// Packing for panels (or pairs of 16-row groups) [begin, end). Sources are row-major with `stride`
+// elements a row, fp32 (rounded to bf16 on the way) or bf16.
+// Right operand given as [N, K] rows (a weight in x W') or as [K, N] rows.
+void amx_pack_right_nk(const float* from, int64_t stride, int64_t n, int64_t k, uint16_t* to,
+                       int64_t begin, int64_t end);
+void amx_pack_right_nk(const uint16_t* from, int64_t stride, int64_t n, int64_t k, uint16_t* to,
+                       int64_t begin, int64_t end);
+void amx_pack_right_kn(const float* from, int64_t stride, int64_t n, int64_t k, uint16_t* to,
+                       int64_t begin, int64_t end);
+void amx_pack_right_kn(const uint16_t* from, int64_t stride, int64_t n, int64_t k, uint16_t* to,
+                       int64_t begin, int64_t end);
+// Left operand given as [K, M] rows, i.e. transposed.
+void amx_pack_left_km(const uint16_t* from, int64_t stride, int64_t m, int64_t k, uint16_t* to,
+                      int64_t begin, int64_t end);
+
+// The left operand: tile (g, b) of row group g and block b starts at data + g * group + b * block
+// and has `row` elements between its rows.
+struct AmxLeft {
+  const uint16_t* data = nullptr;
+  int64_t group = 0, block = 0, row = 0;
+};
+inline AmxLeft amx_rows(const uint16_t* data, int64_t stride) {
+  return {data, 16 * stride, 32, stride};
+}
+inline AmxLeft amx_packed(const uint16_t* data, int64_t k) {
+  return {data, amx_blocks(k) * kTile, kTile, 32};
+}
+
+// C[M, N] in fp32 or bf16, for row blocks of 32 [first_rows, last_rows) and panels [first_panel,
+// last_panel). A row-major left operand must have M a multiple of 32 and K of 32 in memory.
+struct AmxProduct {
+  AmxLeft left;
+  const uint16_t* right = nullptr;
+  int64_t m = 0, n = 0, k = 0;
+  void* out = nullptr;
+  int64_t out_stride = 0;
+  bool out_bf16 = false;
+};
+void amx_multiply(const AmxProduct& product, int64_t first_rows, int64_t last_rows,
+                  int64_t first_panel, int64_t last_panel);
+
+// Attention over items [begin, end) of rows x heads (kernels/attention.h); H a multiple of 32.
+struct AttentionArguments;
+void amx_attention_forward(const AttentionArguments& arguments, int64_t begin, int64_t end);
+void amx_attention_backward(const AttentionArguments& arguments, int64_t begin, int64_t end);
+
+}  // namespace lexome

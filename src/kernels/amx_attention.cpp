@@ -1,0 +1,198 @@
+// Attention on tile registers: as attention_rows.inl, with bf16 operands packed for AMX. The
+// gradients of keys and values are summed transposed, so that the probabilities enter every product
+// as rows and nothing large is transposed.
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <vector>
+
+#include "kernels/amx.h"
+#include "kernels/attention_rows.h"
+#include "kernels/dropout_key.h"
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#include <immintrin.h>
+
+namespace lexome {
+
+#pragma GCC diagnostic ignored "-Wpsabi"  // vectors cross no call that is not inlined
+#pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,fma,bmi2,amx-tile,amx-bf16")
+namespace {
+constexpr float kNegative = -1e30F;
+constexpr int64_t kPanel = 32;
+constexpr int kBlockRows = 6;
+#include "kernels/amx_tiles.inl"
+#define LEXOME_VECTORS_INCLUDED
+#include "kernels/attention_rows.inl"
+#undef LEXOME_VECTORS_INCLUDED
+
+using Halves = std::vector<uint16_t>;
+using Operands = HeadOperands<uint16_t>;
+inline Halves halves(int64_t count) { return Halves(static_cast<size_t>(count), 0); }
+
+// `count` rows of a part with the bias added, as [rows, H] bf16; rows from `count` on become zero.
+inline void gather_rows(const Operands& operands, int64_t part, int64_t begin, int64_t count,
+                        int64_t rows, uint16_t* to) {
+  const int64_t head = operands.a.head;
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t c = 0; c < head; c += 16)
+      store(to + i * head + c, i < count ? load(operands.row(operands.a.qkv, part, begin + i) + c) +
+                                               load(operands.bias(part) + c)
+                                         : F16{});
+}
+inline void gather_gradient_rows(const Operands& operands, int64_t begin, int64_t count,
+                                 int64_t rows, uint16_t* to) {
+  const int64_t head = operands.a.head;
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t c = 0; c < head; c += 16)
+      store(to + i * head + c,
+            i < count ? load(operands.context_row(operands.a.grad_context, begin + i) + c) : F16{});
+}
+
+inline void scale_row(float* scores, int64_t keys, float scale) {
+  for (int64_t k = 0; k < keys; k += 16) store(scores + k, load(scores + k) * scale);
+}
+
+// Pairs of fp32 rows as the right operand's woven rows: `pair` counts within the query block.
+inline void store_woven(const float* even, const float* odd, int64_t keys, int64_t pair,
+                        uint16_t* packed) {
+  constexpr int64_t kBlocks = kQueryBlock / 32;
+  for (int64_t k = 0; k < keys; k += 16) {
+    const U16 woven = rounded_bits(load(even + k)) | (rounded_bits(load(odd + k)) << 16);
+    uint16_t* const tile = packed + ((k / 32 * kBlocks + pair / 16) * 2 + k / 16 % 2) * kTile;
+    __builtin_memcpy(tile + pair % 16 * 32, &woven, sizeof woven);
+  }
+}
+
+// Rows t of a [H, T] matrix as rows of [T, H].
+inline void write_transposed(const float* from, int64_t stride, float factor, int64_t token,
+                             int64_t head, uint16_t* to) {
+  for (int64_t c = 0; c < head; c += 16) {
+    F16 x{};
+    for (int j = 0; j < 16; ++j) x[j] = from[(c + j) * stride + token];
+    store(to + c, x * factor);
+  }
+}
+}  // namespace
+
+void amx_attention_forward(const AttentionArguments& a, int64_t begin, int64_t end) {
+  const TileScope tiles;
+  const int64_t most = round_up(a.tokens, kPanel), head = a.head, stride = most + 16;
+  Halves part = halves(most * head), keys_nk = halves(amx_right_size(most, head)),
+         values_kn = halves(amx_right_size(head, most));
+  Halves queries = halves(kQueryBlock * head), kept = halves(kQueryBlock * most);
+  Floats scores = floats(kQueryBlock * stride), out = floats(kQueryBlock * head);
+  for (int64_t item = begin; item < end; ++item) {
+    const Operands operands(a, item);
+    const int64_t keys = operands.keys, length = operands.length;
+    gather_rows(operands, 1, 0, length, keys, part.data());
+    amx_pack_right_nk(part.data(), head, keys, head, keys_nk.data(), 0, keys / 32);
+    gather_rows(operands, 2, 0, length, keys, part.data());
+    amx_pack_right_kn(part.data(), head, head, keys, values_kn.data(), 0, head / 32);
+    const auto context = [&](int64_t token) {
+      return const_cast<uint16_t*>(operands.context_row(a.context, token));
+    };
+    for (int64_t first = 0; first < length; first += kQueryBlock) {
+      const int64_t count = std::min(kQueryBlock, length - first), pairs = (count + 31) / 32;
+      gather_rows(operands, 0, first, count, kQueryBlock, queries.data());
+      multiply_all(amx_rows(queries.data(), head), pairs, keys_nk.data(), keys / 32,
+                   amx_blocks(head), scores.data(), stride, false);
+      for (int64_t q = 0; q < count; ++q) {
+        float* const row = scores.data() + q * stride;
+        const auto index = static_cast<uint64_t>(item * a.tokens + first + q);
+        scale_row(row, keys, operands.scale);
+        float inverse = 0;
+        a.log_sums[index] = exponentiate(row, length, keys, &inverse);
+        each_key(a.dropout, index, keys, [&](int64_t k, F16 factor) {
+          store(kept.data() + q * most + k, load(row + k) * inverse * factor);
+        });
+      }
+      multiply_all(amx_rows(kept.data(), most), pairs, values_kn.data(), head / 32,
+                   amx_blocks(keys), out.data(), head, false);
+      for (int64_t q = 0; q < count; ++q)
+        copy_row(out.data() + q * head, 1.0F, head, context(first + q));
+    }
+    for (int64_t t = length; t < a.tokens; ++t) copy_row<uint16_t>(nullptr, 0.0F, head, context(t));
+  }
+}
+
+void amx_attention_backward(const AttentionArguments& a, int64_t begin, int64_t end) {
+  const TileScope tiles;
+  const int64_t most = round_up(a.tokens, kPanel), head = a.head, stride = most + 16,
+                block = kQueryBlock;
+  Halves part = halves(most * head);
+  Halves keys_nk = halves(amx_right_size(most, head)), values_nk = keys_nk,
+         keys_kn = halves(amx_right_size(head, most));
+  Halves queries = halves(block * head), grad = queries,
+         queries_t = halves(amx_left_size(head, block)), grad_t = queries_t;
+  Halves kept_kn = halves(amx_right_size(most, block)), scores_kn = kept_kn,
+         scores_rows = halves(block * most);
+  Floats scores = floats(block * stride), grads = scores, kept = scores,
+         grad_q = floats(block * head);
+  Floats grad_kt = floats(head * stride), grad_vt = grad_kt;
+  for (int64_t item = begin; item < end; ++item) {
+    const Operands operands(a, item);
+    const int64_t keys = operands.keys, length = operands.length, panels = keys / 32;
+    gather_rows(operands, 1, 0, length, keys, part.data());
+    amx_pack_right_nk(part.data(), head, keys, head, keys_nk.data(), 0, panels);
+    amx_pack_right_kn(part.data(), head, head, keys, keys_kn.data(), 0, head / 32);
+    gather_rows(operands, 2, 0, length, keys, part.data());
+    amx_pack_right_nk(part.data(), head, keys, head, values_nk.data(), 0, panels);
+    const auto out = [&](int64_t which, int64_t token) {
+      return const_cast<uint16_t*>(operands.row(a.grad_qkv, which, token));
+    };
+    for (int64_t first = 0; first < length; first += block) {
+      const int64_t count = std::min(block, length - first), pairs = block / 32;
+      gather_rows(operands, 0, first, count, block, queries.data());
+      gather_gradient_rows(operands, first, count, block, grad.data());
+      amx_pack_left_km(queries.data(), head, head, block, queries_t.data(), 0, head / 32);
+      amx_pack_left_km(grad.data(), head, head, block, grad_t.data(), 0, head / 32);
+      multiply_all(amx_rows(queries.data(), head), pairs, keys_nk.data(), panels, amx_blocks(head),
+                   scores.data(), stride, false);
+      multiply_all(amx_rows(grad.data(), head), pairs, values_nk.data(), panels, amx_blocks(head),
+                   grads.data(), stride, false);
+      for (int64_t q = 0; q < block; ++q) {
+        float *const row = scores.data() + q * stride, *const keep = kept.data() + q * stride;
+        const auto index = static_cast<uint64_t>(item * a.tokens + first + q);
+        if (q < count) {
+          scale_row(row, keys, operands.scale);
+          backward_row(a.dropout, index, a.log_sums[index], length, keys, row,
+                       grads.data() + q * stride, keep);
+        } else {
+          std::fill(row, row + keys, 0.0F);
+          std::fill(keep, keep + keys, 0.0F);
+        }
+        for (int64_t k = 0; k < keys; k += 16)
+          store(scores_rows.data() + q * most + k, load(row + k));
+        if (q % 2 == 0) continue;
+        store_woven(row - stride, row, keys, q / 2, scores_kn.data());
+        store_woven(keep - stride, keep, keys, q / 2, kept_kn.data());
+      }
+      const AmxLeft gradients = amx_packed(grad_t.data(), block),
+                    asked = amx_packed(queries_t.data(), block);
+      multiply_all(gradients, head / 32, kept_kn.data(), panels, block / 32, grad_vt.data(), stride,
+                   first > 0);
+      multiply_all(asked, head / 32, scores_kn.data(), panels, block / 32, grad_kt.data(), stride,
+                   first > 0);
+      multiply_all(amx_rows(scores_rows.data(), most), pairs, keys_kn.data(), head / 32,
+                   amx_blocks(keys), grad_q.data(), head, false);
+      for (int64_t q = 0; q < count; ++q)
+        copy_row(grad_q.data() + q * head, operands.scale, head, out(0, first + q));
+    }
+    for (int64_t t = 0; t < length; ++t) {
+      write_transposed(grad_kt.data(), stride, operands.scale, t, head, out(1, t));
+      write_transposed(grad_vt.data(), stride, 1.0F, t, head, out(2, t));
+    }
+    for (int64_t t = length; t < a.tokens; ++t)
+      for (const int64_t which : {0, 1, 2}) copy_row<uint16_t>(nullptr, 0.0F, head, out(which, t));
+  }
+}
+
+}  // namespace lexome
+
+#else
+namespace lexome {
+void amx_attention_forward(const AttentionArguments&, int64_t, int64_t) {}
+void amx_attention_backward(const AttentionArguments&, int64_t, int64_t) {}
+}  // namespace lexome
+#endif

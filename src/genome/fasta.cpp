@@ -25,10 +25,7 @@ bool is_space(char letter) { return kBaseOfChar[static_cast<uint8_t>(letter)] ==
 struct FastaReader::Impl {
   enum class Event { kBegin, kPiece, kEnd };
 
-  Impl(const std::string& path, int threads) : source(path, threads) {
-    raw.resize(kTextBytes);
-    joined.resize(kTextBytes);
-  }
+  Impl(const std::string& path, int threads) : source(path, threads) {}
 
   bool refill();
   Event step();
@@ -41,7 +38,8 @@ struct FastaReader::Impl {
   }
 
   ByteSource source;
-  std::vector<char> raw, joined;
+  // Left as allocated: both are written before they are read.
+  std::unique_ptr<char[]> raw{new char[kTextBytes]}, joined{new char[kTextBytes]};
   size_t used = 0, filled = 0;
   size_t joined_count = 0;
   int64_t line = 1;  // of raw[used]
@@ -54,7 +52,7 @@ struct FastaReader::Impl {
 
 bool FastaReader::Impl::refill() {
   used = 0;
-  filled = source.read(raw.data(), raw.size());
+  filled = source.read(raw.get(), kTextBytes);
   return filled > 0;
 }
 
@@ -65,7 +63,7 @@ void FastaReader::Impl::skip_to_first_record() {
     if (used == filled && !refill()) {
       throw InputError(fmt::format("{}: the file is empty", source.path()));
     }
-    if (first && std::string_view(raw.data(), filled).substr(0, 3) == kByteOrderMark) {
+    if (first && std::string_view(raw.get(), filled).substr(0, 3) == kByteOrderMark) {
       used = kByteOrderMark.size();
     }
     first = false;
@@ -79,7 +77,7 @@ void FastaReader::Impl::skip_to_first_record() {
     if (letter == '>') {
       return;
     }
-    const std::string_view rest(raw.data() + used, filled - used);
+    const std::string_view rest(raw.get() + used, filled - used);
     if (letter == '@') {
       fail(line, "this looks like FASTQ; turn it into FASTA first (seqtk seq -A)");
     }
@@ -101,7 +99,7 @@ void FastaReader::Impl::read_header() {
   header.clear();
   ++used;  // '>'
   for (;;) {
-    const char* begin = raw.data() + used;
+    const char* begin = raw.get() + used;
     const void* end = std::memchr(begin, '\n', filled - used);
     const size_t take =
         end != nullptr ? static_cast<size_t>(static_cast<const char*>(end) - begin) : filled - used;
@@ -168,18 +166,18 @@ void FastaReader::Impl::join_lines() {
   const int64_t first_line = line;
   joined_count = 0;
   while (used < filled && !(line_start && raw[used] == '>')) {
-    const char* begin = raw.data() + used;
+    const char* begin = raw.get() + used;
     const void* end = std::memchr(begin, '\n', filled - used);
     const size_t whole =
         end != nullptr ? static_cast<size_t>(static_cast<const char*>(end) - begin) : filled - used;
     const size_t letters = whole > 0 && begin[whole - 1] == '\r' ? whole - 1 : whole;
-    std::memcpy(joined.data() + joined_count, begin, letters);
+    std::memcpy(joined.get() + joined_count, begin, letters);
     joined_count += letters;
     line_start = end != nullptr;
     line += line_start ? 1 : 0;
     used += whole + (line_start ? 1 : 0);
   }
-  if (!all_plain_letters(joined.data(), joined_count)) {
+  if (!all_plain_letters(joined.get(), joined_count)) {
     join_slowly(from, used, first_line);
   }
 }
@@ -220,7 +218,7 @@ void FastaReader::read(
         begin(impl_->name, impl_->description);
         break;
       case Impl::Event::kPiece:
-        piece({impl_->joined.data(), impl_->joined_count});
+        piece({impl_->joined.get(), impl_->joined_count});
         break;
       case Impl::Event::kEnd:
         return;
@@ -241,7 +239,7 @@ bool FastaReader::next(std::string* name, std::string* description, std::string*
   for (;;) {
     const Impl::Event event = r.step();
     if (event == Impl::Event::kPiece) {
-      letters->append(r.joined.data(), r.joined_count);
+      letters->append(r.joined.get(), r.joined_count);
     } else {
       r.pending_record = event == Impl::Event::kBegin;
       return true;

@@ -30,6 +30,7 @@ void run_predict(CommandLine& line);
 void run_pretrain(CommandLine& line);
 void run_report(CommandLine& line);
 void run_simulate(CommandLine& line);
+void run_tokenize(CommandLine& line);
 void run_unpack(CommandLine& line);
 void run_vocab(CommandLine& line);
 

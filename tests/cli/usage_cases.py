@@ -2,7 +2,7 @@
 import re
 import runner
 
-VERBS = ["info", "pack", "unpack", "simulate", "vocab", "pretrain", "finetune", "predict", "embed",
+VERBS = ["info", "pack", "unpack", "simulate", "vocab", "tokenize", "pretrain", "finetune", "predict", "embed",
          "report", "list"]
 
 

@@ -1,13 +1,11 @@
-// The update follows Algorithm 2 of Loshchilov and Hutter (2019) with decay scaled by the learning
-// rate. Everything runs under NoGradGuard on the device of the parameters; nothing is read back to
-// the host.
+// Which parameters move and how far; kernels/adamw.h does the arithmetic. Nothing is read back from
+// a device to the host here.
 #include "train/optimizer.h"
 
 #include <fmt/format.h>
 #include <torch/nn/module.h>
 
-#include <cmath>
-
+#include "kernels/adamw.h"
 #include "lexome/error.h"
 
 namespace lexome {
@@ -48,17 +46,12 @@ Tensor AdamW::step(double learning_rate, double max_norm) {
   const Tensor scale = max_norm > 0 ? (max_norm / (norm + 1e-6)).clamp_max(1.0) : Tensor();
 
   ++steps_;
-  const double correction1 = 1.0 - std::pow(options_.beta1, static_cast<double>(steps_));
-  const double correction2 = 1.0 - std::pow(options_.beta2, static_cast<double>(steps_));
   for (size_t i = 0; i < parameters_.size(); ++i) {
-    Tensor& weight = parameters_[i].tensor;
+    const Tensor& weight = parameters_[i].tensor;
     if (!weight.grad().defined()) continue;
-    const Tensor gradient = scale.defined() ? weight.grad() * scale : weight.grad();
-    if (parameters_[i].decay) weight.mul_(1.0 - learning_rate * options_.weight_decay);
-    first_[i].mul_(options_.beta1).add_(gradient, 1.0 - options_.beta1);
-    second_[i].mul_(options_.beta2).addcmul_(gradient, gradient, 1.0 - options_.beta2);
-    const Tensor denominator = (second_[i] / correction2).sqrt_().add_(options_.eps);
-    weight.addcdiv_(first_[i], denominator, -learning_rate / correction1);
+    adamw_update(weight, weight.grad(), first_[i], second_[i], learning_rate, options_.beta1,
+                 options_.beta2, options_.eps, parameters_[i].decay ? options_.weight_decay : 0.0,
+                 steps_, scale);
   }
   return norm;
 }

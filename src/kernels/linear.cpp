@@ -1,7 +1,16 @@
-// The matrix product with a weight: dispatch, autograd and the reference.
+// The matrix product with weights: dispatch, autograd and the reference. bfloat16 runs on tile
+// registers where the CPU has them, else through libtorch; fp32 always runs through libtorch's
+// BLAS.
 #include "kernels/linear.h"
 
+#include <ATen/Parallel.h>
+#include <ATen/ops/cat.h>
 #include <torch/csrc/autograd/custom_function.h>
+
+#include <algorithm>
+
+#include "kernels/amx.h"
+#include "tensor/compat.h"
 
 namespace lexome {
 namespace {
@@ -9,35 +18,156 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
+uint16_t* halves_of(const Tensor& x) { return static_cast<uint16_t*>(x.data_ptr()); }
+Tensor packed_buffer(int64_t count) { return torch::empty({count}, torch::kBFloat16); }
+
+// The left operand as tiles want it: contiguous, both sizes padded with zeros to multiples of 32.
+Tensor whole_tiles(const Tensor& x) {
+  const int64_t rows = (x.size(0) + 31) / 32 * 32, columns = (x.size(1) + 31) / 32 * 32;
+  if (rows == x.size(0) && columns == x.size(1)) return x.contiguous();
+  const Tensor out = torch::zeros({rows, columns}, x.options());
+  out.slice(0, 0, x.size(0)).slice(1, 0, x.size(1)).copy_(x);
+  return out;
+}
+
+// Cuts a product into chunks of rows, and of panels when rows alone give too few chunks.
+void multiply_parallel(const AmxProduct& product) {
+  constexpr int64_t kRowBlocks = 8;
+  const int64_t row_blocks = (product.m + 31) / 32, panels = (product.n + 31) / 32;
+  const int64_t chunks = (row_blocks + kRowBlocks - 1) / kRowBlocks;
+  const int64_t wanted = 4 * at::get_num_threads();
+  const int64_t cuts = std::clamp<int64_t>((wanted + chunks - 1) / chunks, 1, panels);
+  const int64_t group = (panels + cuts - 1) / cuts;
+  at::parallel_for(0, chunks * cuts, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t task = begin; task < end; ++task) {
+      const int64_t rows = task / cuts * kRowBlocks, panel = task % cuts * group;
+      amx_multiply(product, rows, std::min(row_blocks, rows + kRowBlocks), std::min(panels, panel),
+                   std::min(panels, panel + group));
+    }
+  });
+}
+
+template <class Pack>
+void pack_parallel(int64_t panels, const Pack& pack) {
+  at::parallel_for(0, panels, 1, [&](int64_t begin, int64_t end) { pack(begin, end); });
+}
+
+// x [R, K] times a packed right operand of n columns.
+Tensor product_bf16(const Tensor& x, const Tensor& right, int64_t n, int64_t k) {
+  const Tensor left = whole_tiles(x), out = torch::empty({x.size(0), n}, torch::kBFloat16);
+  AmxProduct product;
+  product.left = amx_rows(halves_of(left), left.size(1));
+  product.right = halves_of(right);
+  product.m = x.size(0);
+  product.n = n;
+  product.k = k;
+  product.out = out.data_ptr();
+  product.out_stride = n;
+  product.out_bf16 = true;
+  multiply_parallel(product);
+  return out;
+}
+
+// g' x in fp32: the gradient of the weights.
+Tensor weight_gradient_bf16(const Tensor& grad_RO, const Tensor& x_RI) {
+  const int64_t rows = x_RI.size(0), inputs = x_RI.size(1), outputs = grad_RO.size(1);
+  const Tensor left = packed_buffer(amx_left_size(outputs, rows)),
+               right = packed_buffer(amx_right_size(inputs, rows));
+  pack_parallel((outputs + 31) / 32, [&](int64_t begin, int64_t end) {
+    amx_pack_left_km(halves_of(grad_RO), outputs, outputs, rows, halves_of(left), begin, end);
+  });
+  pack_parallel((inputs + 31) / 32, [&](int64_t begin, int64_t end) {
+    amx_pack_right_kn(halves_of(x_RI), inputs, inputs, rows, halves_of(right), begin, end);
+  });
+  const Tensor out = torch::empty({outputs, inputs}, torch::kFloat32);
+  AmxProduct product;
+  product.left = amx_packed(halves_of(left), rows);
+  product.right = halves_of(right);
+  product.m = outputs;
+  product.n = inputs;
+  product.k = rows;
+  product.out = out.data_ptr();
+  product.out_stride = inputs;
+  multiply_parallel(product);
+  return out;
+}
+
 struct MatmulWeight : torch::autograd::Function<MatmulWeight> {
-  static Tensor forward(AutogradContext* context, const Tensor& x_RI, const Tensor& weight_OI,
-                        const Tensor& low_OI) {
-    const bool low = x_RI.scalar_type() != weight_OI.scalar_type();
-    context->save_for_backward({x_RI, low ? low_OI : weight_OI});
-    context->saved_data["dtype"] = static_cast<int64_t>(weight_OI.scalar_type());
-    return torch::mm(x_RI, (low ? low_OI : weight_OI).t());
+  // Up to three weights; those beyond `count` repeat the first and get no gradient.
+  static Tensor forward(AutogradContext* context, const Tensor& x_RI, const Tensor& first,
+                        const Tensor& second, const Tensor& third, int64_t count,
+                        const WeightCopy& copy) {
+    const bool packed = copy.forward.defined();
+    context->save_for_backward({x_RI, packed ? copy.backward : copy.stacked_OI});
+    context->saved_data["packed"] = packed;
+    context->saved_data["inputs"] = copy.inputs;
+    std::vector<int64_t> heights = {first.size(0), second.size(0), third.size(0)};
+    heights.resize(static_cast<size_t>(count));
+    context->saved_data["heights"] = heights;
+    return packed ? product_bf16(x_RI, copy.forward, copy.outputs, copy.inputs)
+                  : torch::mm(x_RI, copy.stacked_OI.t());
   }
+
   static variable_list backward(AutogradContext* context, variable_list grads) {
     const auto saved = context->get_saved_variables();
-    const Tensor& grad_RO = grads[0];
-    const auto dtype = static_cast<torch::ScalarType>(context->saved_data["dtype"].toInt());
-    Tensor grad_x, grad_w;
-    if (context->needs_input_grad(0)) grad_x = torch::mm(grad_RO, saved[1]);
-    if (context->needs_input_grad(1)) grad_w = torch::mm(grad_RO.t(), saved[0]).to(dtype);
-    return {grad_x, grad_w, Tensor()};
+    auto& data = context->saved_data;
+    const Tensor& x_RI = saved[0];
+    const Tensor grad_RO = grads[0].contiguous();
+    const bool packed = data["packed"].toBool();
+    variable_list out(6);
+    if (context->needs_input_grad(0)) {
+      const int64_t inputs = data["inputs"].toInt();
+      out[0] = packed ? product_bf16(grad_RO, saved[1], inputs, grad_RO.size(1))
+                      : torch::mm(grad_RO, saved[1]);
+    }
+    if (context->needs_input_grad(1)) {
+      const Tensor all = packed ? weight_gradient_bf16(grad_RO, x_RI)
+                                : torch::mm(grad_RO.t(), x_RI).to(torch::kFloat32);
+      int64_t row = 0;
+      const std::vector<int64_t> heights = data["heights"].toIntVector();
+      for (size_t i = 0; i < heights.size(); row += heights[i], ++i)
+        out[i + 1] = all.slice(0, row, row + heights[i]);
+    }
+    return out;
   }
 };
 
 }  // namespace
 
-Tensor matmul_weight_reference(const Tensor& x_RI, const Tensor& weight_OI) {
-  return torch::mm(x_RI, weight_OI.t().to(x_RI.scalar_type()));
+WeightCopy copy_weights(const std::vector<Tensor>& weights, torch::ScalarType dtype) {
+  const torch::NoGradGuard no_grad;
+  WeightCopy copy;
+  copy.inputs = weights[0].size(1);
+  for (const Tensor& weight : weights) copy.outputs += weight.size(0);
+  Tensor stacked = weights.size() == 1 ? weights[0].detach() : at::cat(weights);
+  if (dtype != torch::kBFloat16 || !stacked.is_cpu() || !amx_ready()) {
+    copy.stacked_OI = stacked.to(dtype);
+    return copy;
+  }
+  stacked = stacked.contiguous();
+  const float* const from = stacked.data_ptr<float>();
+  const int64_t outputs = copy.outputs, inputs = copy.inputs;
+  copy.forward = packed_buffer(amx_right_size(outputs, inputs));
+  copy.backward = packed_buffer(amx_right_size(inputs, outputs));
+  pack_parallel((outputs + 31) / 32, [&](int64_t begin, int64_t end) {
+    amx_pack_right_nk(from, inputs, outputs, inputs, halves_of(copy.forward), begin, end);
+  });
+  pack_parallel((inputs + 31) / 32, [&](int64_t begin, int64_t end) {
+    amx_pack_right_kn(from, inputs, inputs, outputs, halves_of(copy.backward), begin, end);
+  });
+  return copy;
 }
 
-Tensor matmul_weight(const Tensor& x_RI, const Tensor& weight_OI, const Tensor& low_OI) {
-  if (x_RI.scalar_type() != weight_OI.scalar_type() && !low_OI.defined())
-    return matmul_weight_reference(x_RI, weight_OI);
-  return MatmulWeight::apply(x_RI, weight_OI, low_OI.defined() ? low_OI : weight_OI.detach());
+Tensor matmul_weight_reference(const Tensor& x_RI, const std::vector<Tensor>& weights) {
+  return torch::mm(
+      x_RI, (weights.size() == 1 ? weights[0] : at::cat(weights)).t().to(x_RI.scalar_type()));
+}
+
+Tensor matmul_weight(const Tensor& x_RI, const std::vector<Tensor>& weights,
+                     const WeightCopy& copy) {
+  const auto at = [&](size_t i) { return i < weights.size() ? weights[i] : weights[0].detach(); };
+  return MatmulWeight::apply(x_RI.contiguous(), at(0), at(1), at(2),
+                             static_cast<int64_t>(weights.size()), copy);
 }
 
 }  // namespace lexome

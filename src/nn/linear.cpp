@@ -1,4 +1,4 @@
-// The cache of bf16 weights. A copy is made on first use after a change and shared by the forward
+// The cache of weight copies. A copy is made on first use after a change and shared by the forward
 // and backward passes of a step.
 #include "nn/linear.h"
 
@@ -6,7 +6,6 @@
 
 #include <utility>
 
-#include "kernels/linear.h"
 #include "tensor/compat.h"
 
 namespace lexome {
@@ -14,26 +13,21 @@ namespace lexome {
 Projection::Projection(std::vector<Tensor> weights, std::vector<Tensor> biases)
     : weights_(std::move(weights)), biases_(std::move(biases)) {}
 
-Tensor Projection::low() const {
-  std::vector<int64_t> now;
+const WeightCopy& Projection::copy(torch::ScalarType dtype) const {
+  std::vector<int64_t> now = {static_cast<int64_t>(dtype)};
   for (const Tensor& weight : weights_) {
     now.push_back(change_count(weight));
     now.push_back(reinterpret_cast<int64_t>(weight.data_ptr()));
   }
-  if (!low_OI_.defined() || now != made_of_) {
-    const torch::NoGradGuard no_grad;
-    std::vector<Tensor> copies;
-    for (const Tensor& weight : weights_) copies.push_back(weight.detach().to(torch::kBFloat16));
-    low_OI_ = copies.size() == 1 ? copies[0] : at::cat(copies);
+  if (now != made_of_) {
+    copy_ = copy_weights(weights_, dtype);
     made_of_ = std::move(now);
   }
-  return low_OI_;
+  return copy_;
 }
 
 Tensor Projection::product(const Tensor& x_RI) const {
-  const Tensor weight = weights_.size() == 1 ? weights_[0] : at::cat(weights_);
-  const bool bf16 = x_RI.scalar_type() == torch::kBFloat16;
-  return matmul_weight(x_RI, weight, bf16 ? low() : Tensor());
+  return matmul_weight(x_RI, weights_, copy(x_RI.scalar_type()));
 }
 
 Tensor Projection::bias() const { return biases_.size() == 1 ? biases_[0] : at::cat(biases_); }

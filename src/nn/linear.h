@@ -1,10 +1,11 @@
 // Weights as matrix products want them: one parameter or several stacked ones (queries, keys,
-// values in one product), with the bf16 copy made again only when a parameter has changed. Shape
-// letters: R rows, I inputs, O outputs.
+// values in one product), with their copy for this machine made again only when a parameter has
+// changed. Shape letters: R rows, I inputs, O outputs.
 #pragma once
 
 #include <vector>
 
+#include "kernels/linear.h"
 #include "tensor/torch.h"
 
 namespace lexome {
@@ -22,10 +23,10 @@ class Projection {
   Tensor operator()(const Tensor& x_RI) const;
 
  private:
-  Tensor low() const;
+  const WeightCopy& copy(torch::ScalarType dtype) const;
   std::vector<Tensor> weights_, biases_;
-  mutable Tensor low_OI_;
-  mutable std::vector<int64_t> made_of_;  // change counts the copy was made at
+  mutable WeightCopy copy_;
+  mutable std::vector<int64_t> made_of_;  // type, change counts and addresses the copy was made of
 };
 
 }  // namespace lexome

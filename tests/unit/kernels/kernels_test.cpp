@@ -110,12 +110,24 @@ TEST_P(BothPrecisions, Attention) {
 }
 
 TEST_P(BothPrecisions, MatmulWeight) {
-  for (const auto& [rows, in, out] :
-       {std::tuple{33, 64, 96}, std::tuple{128, 100, 45}, std::tuple{1, 32, 32}}) {
+  struct Case {
+    int64_t rows, in;
+    std::vector<int64_t> out;
+  };
+  for (const Case& c : {Case{33, 64, {96}}, Case{128, 100, {45}}, Case{1, 32, {32}},
+                        Case{300, 1100, {70}}, Case{40, 48, {32, 48, 16}}}) {
+    std::vector<Tensor> inputs = {random_tensor({c.rows, c.in}, 1)};
+    for (const int64_t out : c.out)
+      inputs.push_back(random_tensor({out, c.in}, 2 + static_cast<uint64_t>(out)));
+    const auto weights = [](const std::vector<Tensor>& v) {
+      return std::vector<Tensor>(v.begin() + 1, v.end());
+    };
     expect_same(
-        [](const auto& v) { return matmul_weight(v[0], v[1], v[1].detach().to(torch::kBFloat16)); },
-        [](const auto& v) { return matmul_weight_reference(v[0], v[1]); },
-        {random_tensor({rows, in}, 1), random_tensor({out, in}, 2)}, 1, GetParam());
+        [&](const auto& v) {
+          return matmul_weight(v[0], weights(v), copy_weights(weights(v), v[0].scalar_type()));
+        },
+        [&](const auto& v) { return matmul_weight_reference(v[0], weights(v)); }, inputs, 1,
+        GetParam());
   }
 }
 

@@ -193,16 +193,15 @@ void TwoBitFile::read_record(Record* record, uint64_t offset) const {
 }
 
 uint32_t TwoBitFile::first_run_ending_after(const RunList& runs, int64_t position) const {
-  uint32_t low = 0, high = runs.count;
-  while (low < high) {
-    const uint32_t middle = low + (high - low) / 2;
-    if (run(runs, middle).end > position) {
-      high = middle;
-    } else {
-      low = middle + 1;
-    }
+  // Runs that start at or before the position; only the last of them can reach beyond it.
+  uint32_t before = 0, left = runs.count;
+  while (left > 0) {
+    const uint32_t half = left / 2;
+    const bool is_before = u32(runs.data + 4 * (size_t{before} + half)) <= position;
+    before = is_before ? before + half + 1 : before;
+    left = is_before ? left - half - 1 : half;
   }
-  return low;
+  return before > 0 && run(runs, before - 1).end > position ? before - 1 : before;
 }
 
 void TwoBitFile::check_range(size_t record, int64_t start, int64_t end) const {
@@ -219,8 +218,16 @@ void TwoBitFile::fetch(size_t record, int64_t start, int64_t end, Base* out) con
   if (start == end) {
     return;
   }
+  // A random window misses the cache: its lines are asked for now and come while the runs are
+  // searched.
+  constexpr int64_t kLine = 64, kLines = 4;
+  const uint8_t* first = from.packed + start / 4;
+  for (int64_t i = 0; i < kLines && i * kLine <= (end - start) / 4; ++i) {
+    __builtin_prefetch(first + i * kLine);
+  }
+  const uint32_t first_run = first_run_ending_after(from.n_runs, start);
   unpack(from.packed, start, end, out);
-  for (uint32_t i = first_run_ending_after(from.n_runs, start); i < from.n_runs.count; ++i) {
+  for (uint32_t i = first_run; i < from.n_runs.count; ++i) {
     const Block block = run(from.n_runs, i);
     if (block.start >= end) {
       break;

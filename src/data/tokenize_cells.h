@@ -1,0 +1,59 @@
+// How long sequences are cut for tokenizing, and the pieces themselves. A cell knows where it
+// stands and which of its tokens are asked for.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lexome/genome.h"
+#include "lexome/tokenizer.h"
+
+namespace lexome {
+
+struct TokenizeCell {
+  struct Range {  // on the contig
+    int64_t start = 0, end = 0;
+  };
+  std::shared_ptr<const std::string> name;
+  int64_t start = 0;  // of its bases, on the contig
+  Bases bases;
+  std::vector<Range> asked;  // tokens with covers inside one are asked for, range by range
+
+  int64_t end() const { return start + static_cast<int64_t>(bases.size()); }
+};
+
+// The lines of the grid. Where tokens follow from the length alone, cells overlap by `flank` bases,
+// so that their tokens together are exactly those of the whole.
+class TokenizeGrid {
+ public:
+  TokenizeGrid(const Tokenizer& tokenizer, int64_t window);
+  bool cuts() const { return cuts_; }
+  int64_t window() const { return window_; }  // from line to line
+  int64_t flank() const { return flank_; }
+  // The last line before which no token of a region that starts at `position` begins.
+  int64_t line_before(int64_t position) const;
+  // Where encoding may start so that all tokens from `position` on come out: the line before,
+  // unless tokens follow from the length alone.
+  int64_t start_before(int64_t position) const;
+  // Does a cell start at `line` in a sequence of this length?
+  bool has_cell(int64_t line, int64_t length) const { return line == 0 || line + flank_ < length; }
+
+ private:
+  bool cuts_ = true;
+  int64_t window_, flank_ = 0;
+  int64_t first_ = 0, step_ = 1;  // of tokens where nothing is cut
+};
+
+// Both call `sink` with the cells in order. Errors of the input and of the sink pass through.
+using TokenizeSink = std::function<void(TokenizeCell&&)>;
+void cells_of_fasta(const std::vector<std::string>& paths, const TokenizeGrid& grid, int threads,
+                    const TokenizeSink& sink);
+// Whole contigs when `regions` is empty; a region's end may be -1, the end of the contig.
+// InputError when a region is off its contig.
+void cells_of_genome(const Genome& genome, const std::vector<Interval>& regions,
+                     const TokenizeGrid& grid, const TokenizeSink& sink);
+
+}  // namespace lexome

@@ -46,5 +46,8 @@ if(LEXOME_WITH_TORCH)
   add_library(lexome_libtorch INTERFACE)
   target_include_directories(lexome_libtorch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
   target_link_libraries(lexome_libtorch INTERFACE ${TORCH_LIBRARIES})
+  # at::parallel_for lives in torch's headers and runs on one thread in code compiled without OpenMP.
+  find_package(OpenMP REQUIRED)
+  target_link_libraries(lexome_libtorch INTERFACE OpenMP::OpenMP_CXX)
   set(LEXOME_TORCH_TARGET lexome_libtorch)
 endif()

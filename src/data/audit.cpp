@@ -19,6 +19,7 @@
 namespace lexome {
 namespace {
 
+constexpr size_t kBatch = 4096;             // codes looked up together
 constexpr int64_t kMostBases = 20'000'000;  // validation bases audited: about 0.6 GB of tables
 
 // A fixed set of k-mers with one mark each: open addressing, at most half full.
@@ -31,9 +32,15 @@ class MarkedSet {
     marks_ = std::make_unique<std::atomic<uint8_t>[]>(capacity);
   }
   void insert(uint64_t code) { keys_[slot(code)] = code; }
-  void mark(uint64_t code) {
-    const size_t s = slot(code);
-    if (keys_[s] == code) marks_[s].store(1, std::memory_order_relaxed);
+  // Marks those of the codes that are in the set. The table is larger than any cache: places are
+  // asked for some codes ahead, or every look-up would wait for memory.
+  void mark(const std::vector<uint64_t>& codes) {
+    constexpr size_t kAhead = 16;
+    for (size_t i = 0; i < codes.size(); ++i) {
+      if (i + kAhead < codes.size()) __builtin_prefetch(&keys_[home(codes[i + kAhead])]);
+      const size_t s = slot(codes[i]);
+      if (keys_[s] == codes[i]) marks_[s].store(1, std::memory_order_relaxed);
+    }
   }
   bool marked(uint64_t code) const {
     return marks_[slot(code)].load(std::memory_order_relaxed) != 0;
@@ -42,11 +49,14 @@ class MarkedSet {
  private:
   static constexpr uint64_t kEmpty = ~uint64_t{0};  // no canonical code: TTT...T is AAA...A
 
-  // Where a code stands, or the empty place where it would.
-  size_t slot(uint64_t code) const {
+  size_t home(uint64_t code) const {
     uint64_t h = code * 0x9E3779B97F4A7C15u;
     h ^= h >> 32;
-    size_t s = h & (keys_.size() - 1);
+    return h & (keys_.size() - 1);
+  }
+  // Where a code stands, or the empty place where it would.
+  size_t slot(uint64_t code) const {
+    size_t s = home(code);
     while (keys_[s] != kEmpty && keys_[s] != code) s = (s + 1) & (keys_.size() - 1);
     return s;
   }
@@ -98,9 +108,17 @@ Overlap audit_split(const WindowPlan& plan, int k, double threshold, int threads
   const std::vector<Locus> pieces = kmer_pieces(plan.stretches(Side::kTrain), k);
   parallel_for(static_cast<int64_t>(pieces.size()), 1, threads, [&](int64_t begin, int64_t end) {
     Bases mine;
+    std::vector<uint64_t> codes;
     for (int64_t p = begin; p < end; ++p) {
       plan.fetch(pieces[static_cast<size_t>(p)], &mine);
-      scan_kmers<true>(mine, k, [&](uint64_t code) { set.mark(code); });
+      scan_kmers<true>(mine, k, [&](uint64_t code) {
+        codes.push_back(code);
+        if (codes.size() < kBatch) return;
+        set.mark(codes);
+        codes.clear();
+      });
+      set.mark(codes);
+      codes.clear();
     }
   });
 

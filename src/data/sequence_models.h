@@ -1,6 +1,6 @@
-// The simple models every language model must beat, trained on the training side's bases: an order-5
-// Markov model, and a two-sided count model (5 + 5 bases with back-off). Both give P(base) at a hidden
-// position from what is visible around it.
+// The simple models every language model must beat, trained on the training side's bases: an
+// order-5 Markov model, and a two-sided count model (5 + 5 bases with back-off). Both give P(base)
+// at a hidden position from what is visible around it.
 #pragma once
 
 #include <array>

@@ -155,8 +155,8 @@ struct ByteSource::Impl {
   }
 
   size_t read(char* buffer, size_t capacity) {
-    if (head_used < head_count) {
-      const size_t take = std::min(capacity, head_count - head_used);
+    const size_t take = std::min(capacity, head_count - head_used);
+    if (take > 0) {
       std::memcpy(buffer, head + head_used, take);
       head_used += take;
       return take;

@@ -16,6 +16,7 @@ namespace lexome {
 namespace {
 
 constexpr size_t kTextBytes = size_t{256} << 10;
+constexpr size_t kKindBytes = 4;  // enough for every signature looked for
 constexpr size_t kMaxHeaderBytes = size_t{1} << 20;
 
 bool is_space(char letter) { return kBaseOfChar[static_cast<uint8_t>(letter)] == kSpaceChar; }
@@ -53,6 +54,10 @@ struct FastaReader::Impl {
 bool FastaReader::Impl::refill() {
   used = 0;
   filled = source.read(raw.get(), kTextBytes);
+  // A pipe may hand over a byte at a time, and the kind of file shows in the first few.
+  for (size_t got = filled; !started && got > 0 && filled < kKindBytes; filled += got) {
+    got = source.read(raw.get() + filled, kTextBytes - filled);
+  }
   return filled > 0;
 }
 

@@ -81,6 +81,16 @@ TEST(Fasta, BlockBordersDoNotShow) {
   }
 }
 
+TEST(Fasta, ReadsAPipeThatTrickles) {
+  const std::string path = "/dev/fd/";
+  FILE* pipe = ::popen(
+      "printf '\\357'; sleep 0.02; printf '\\273\\277>'; sleep 0.02; printf 'a\\nAC\\nG'", "r");
+  ASSERT_NE(pipe, nullptr);
+  EXPECT_EQ(records_of(path + std::to_string(::fileno(pipe))),
+            (std::vector<Record>{{"a", "", "ACG"}}));
+  ::pclose(pipe);
+}
+
 TEST(Fasta, LineNumberNamesTheHeader) {
   const ScratchFolder scratch;
   FastaReader reader(scratch.write("x.fa", "\n>a\nAC\n\n>b\nG\n"));

@@ -115,6 +115,11 @@ void tabulate_comparisons(const ReportRequest& request, Content* content) {
   }
 }
 
+// What a log holds for the books only: it would push the curves people look for off the page.
+bool is_bookkeeping(const std::string& name) {
+  return name == "tokens" || name == "bases" || name == "lr";
+}
+
 // Logs are long tables (step, split, name, value): one chart a name, one line a run and split.
 void collect_charts(Content* content) {
   std::map<std::string, std::map<std::string, Series>> charts;
@@ -130,6 +135,7 @@ void collect_charts(Content* content) {
         continue;
       }
       const std::string& label = row[static_cast<size_t>(name)];
+      if (is_bookkeeping(label)) continue;
       if (!charts.count(label)) order.push_back(label);
       const std::string& part = row[static_cast<size_t>(split)];
       Series& series = charts[label][run.name + part];
@@ -137,6 +143,9 @@ void collect_charts(Content* content) {
       series.points.emplace_back(x, y);
     }
   }
+  std::stable_partition(order.begin(), order.end(), [](const std::string& label) {
+    return label == "loss" || label.rfind("base_nll", 0) == 0;
+  });
   for (const std::string& label : order) {
     Chart chart{label, {}};
     for (auto& [key, series] : charts[label]) {
@@ -160,15 +169,18 @@ Content collect(const ReportRequest& request) {
   std::set<std::string> seen;  // baselines stand in the table of every run that shares them
   for (const ReportedRun& run : content.runs) {
     for (const ResultRow& row : run.results.rows) {
-      if (row.split != "test" || std::isnan(row.value)) continue;
+      if ((row.split != "test" && row.suite != "base_nll") || std::isnan(row.value)) continue;
       const std::string key = fmt::format("{}\t{}\t{}\t{}\t{}", row.task, row.model, row.metric,
                                           row.pretrain_seed, row.finetune_seed);
       if (seen.insert(key).second) content.test_rows.push_back(row);
     }
   }
   content.metric = request.metric;
+  for (const ResultRow& row : content.test_rows) {
+    if (content.metric.empty() && row.split == "test") content.metric = row.metric;
+  }
   if (content.metric.empty() && !content.test_rows.empty()) {
-    content.metric = content.test_rows.front().metric;
+    content.metric = content.test_rows.front().metric;  // pre-training only
   }
   tabulate_scores(&content);
   tabulate_comparisons(request, &content);
@@ -257,9 +269,11 @@ std::string html_page(const Content& content, const ReportRequest& request) {
   }
   if (!content.scores.rows.empty()) {
     out +=
-        "<h2>Test scores</h2>\n<p class=\"note\">One point a fine-tuning seed, a bar at the mean. "
-        "The test "
-        "set is scored once, with the checkpoint that was best on dev.</p>\n";
+        "<h2>Scores</h2>\n<p class=\"note\">One point a fine-tuning seed, a bar at the mean. A "
+        "test set is "
+        "scored once, with the checkpoint that was best on dev. base_nll is bits per hidden base "
+        "of held-out "
+        "sequence: less is better.</p>\n";
     if (plots) out += "<figure id=\"plot-scores\"></figure>\n";
     out += html_table(content.scores);
   }

@@ -17,7 +17,7 @@
     const models = [...new Set(scores.map((d) => d.model))];
     const longest = Math.max(...models.map((m) => m.length));
     append("plot-scores", Plot.plot({
-      style, width: 860, marginLeft: Math.min(260, 30 + longest * 7), marginRight: 130,
+      style, width: 860, marginLeft: Math.min(260, 30 + longest * 7), marginRight: 130, marginBottom: 40,
       x: { label: `${data.metric} on test`, grid: true },
       y: { label: null, domain: models }, fy: { label: null },
       color: { domain: models, range: colours },
@@ -34,7 +34,7 @@
   const differences = data.differences || [];
   if (differences.length) {
     append("plot-differences", Plot.plot({
-      style, width: 860, marginLeft: 260,
+      style, width: 860, marginLeft: 260, marginBottom: 40,
       x: { label: `difference in ${data.metric}, 95 % interval`, grid: true }, y: { label: null },
       marks: [
         Plot.ruleX([0]),
@@ -47,7 +47,7 @@
   // Curves: every group of columns that share an axis, one line a run.
   (data.curves || []).forEach((chart, i) => {
     append(`plot-curve-${i}`, Plot.plot({
-      style, width: 420, height: 260, x: { label: "step" }, y: { label: chart.label, grid: true },
+      style, width: 420, height: 260, marginLeft: 58, marginBottom: 40, x: { label: "step" }, y: { label: chart.label, grid: true },
       color: { legend: chart.series.length > 1, domain: chart.series, range: colours },
       marks: [
         Plot.lineY(chart.points, { x: "step", y: "value", stroke: "series" }),

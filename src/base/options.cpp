@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "base/text.h"
 #include "lexome/error.h"
@@ -30,6 +31,12 @@ std::string quoted(const std::string& text) {
 [[noreturn]] void refuse(const std::string& origin, const std::string& key, const std::string& rule,
                          const std::string& value) {
   throw ConfigError(fmt::format("{}: {} must be {}, not '{}'", origin, key, rule, value));
+}
+
+// "0..1", or "0.." when nothing but the type bounds it above.
+std::string number_range(double lo, double hi, const char* between) {
+  if (hi >= std::numeric_limits<double>::max()) return format_number(lo) + between;
+  return format_number(lo) + between + format_number(hi);
 }
 
 template <class Integer>
@@ -69,14 +76,16 @@ Fields& Fields::number(const char* name, double* value, double lo, double hi, co
   const auto read = [=](const std::string& text, const std::string& origin) {
     double parsed = 0;
     if (!parse_double(trim(text), &parsed) || !(parsed >= lo && parsed <= hi)) {
+      const bool is_open = hi >= std::numeric_limits<double>::max();
       refuse(origin, full,
-             fmt::format("a number from {} to {}", format_number(lo), format_number(hi)), text);
+             is_open ? "a number of at least " + format_number(lo)
+                     : "a number from " + number_range(lo, hi, " to "),
+             text);
     }
     *value = parsed;
   };
   const auto write = [value] { return format_number(*value); };
-  fields_.push_back(
-      {full, "number", format_number(lo) + ".." + format_number(hi), help, write(), read, write});
+  fields_.push_back({full, "number", number_range(lo, hi, ".."), help, write(), read, write});
   return *this;
 }
 

@@ -1,6 +1,7 @@
 // lexome pretrain: a model from genomes.
 #include "cli/common.h"
 #include "cli/verbs.h"
+#include "lexome/error.h"
 
 namespace lexome::cli {
 
@@ -22,6 +23,7 @@ void run_pretrain(CommandLine& line) {
   add_seed(line, &request.seed);
   add_machine(line, &request.machine);
   if (!line.parse()) return;
+  if (genomes.specs.empty()) throw ConfigError("pretrain needs genomes: give -g GENOME");
   request.recipe = gather_recipe(recipe);
   request.genomes = genomes.specs;
   request.alias = genomes.options.alias;

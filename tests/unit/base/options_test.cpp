@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "lexome/error.h"
 #include "temporary_folder.h"
 
@@ -106,6 +108,18 @@ TEST(Schema, WrongTypesAndRanges) {
             "r.toml:1: train.audit must be true or false, not '1'");
   EXPECT_EQ(apply_error("train.layout = \"tild\"\n"),
             "r.toml:1: train.layout must be one of random|tiled, not 'tild'; did you mean tiled?");
+}
+
+TEST(Schema, OpenRangesReadWell) {
+  double margin = 1;
+  Fields fields("train");
+  fields.number("margin", &margin, 0, std::numeric_limits<double>::max(), "room");
+  EXPECT_EQ(fields.all()[0].range, "0..");
+  Schema schema;
+  schema.add(fields);
+  EXPECT_EQ(
+      message_of<ConfigError>([&] { schema.apply(Recipe::from_text("train.margin = -1\n", "r")); }),
+      "r:1: train.margin must be a number of at least 0, not '-1'");
 }
 
 TEST(Schema, DumpReadsBackIdentically) {

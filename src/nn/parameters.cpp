@@ -36,7 +36,7 @@ void fill_normal(const Tensor& tensor, const std::string& name, uint64_t seed, d
 Tensor add_parameter(torch::nn::Module& root, const std::string& name, torch::IntArrayRef shape,
                      Init init, uint64_t seed, double spread) {
   Tensor tensor = init == Init::kOnes ? torch::ones(shape) : torch::zeros(shape);
-  if (init == Init::kNormal) fill_normal(tensor, name, seed, spread);
+  if (init == Init::kNormal && spread > 0) fill_normal(tensor, name, seed, spread);
   torch::nn::Module* module = &root;
   size_t begin = 0;
   for (size_t dot = name.find('.'); dot != std::string::npos; dot = name.find('.', begin)) {

@@ -6,6 +6,7 @@
 
 #include <new>
 
+#include "kernels/machine_rates.h"
 #include "lexome/error.h"
 #include "models/model.h"
 #include "tasks/embed.h"
@@ -77,7 +78,7 @@ class TorchEngine final : public Engine {
   std::vector<MachineRate> machine_rates(const Machine& machine) override {
     return at_border([&] {
       settle_threads(machine.threads);
-      return std::vector<MachineRate>{};
+      return lexome::machine_rates();
     });
   }
   std::string torch_version() const override { return torch_version_text(); }

@@ -1,0 +1,230 @@
+// Fine-tuning end to end on a small model: it learns, it leaves what it promises, the test set is
+// scored with the best weights, a probe leaves the encoder alone, and the same seed gives the same
+// run.
+#include "tasks/finetune.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+
+#include "lexome/error.h"
+#include "report/predictions.h"
+#include "tasks/predict.h"
+#include "unit/tasks/support.h"
+
+namespace lexome {
+namespace {
+
+namespace fs = std::filesystem;
+using lexome_test::slurp;
+
+class FinetuneTest : public ::testing::Test {
+ protected:
+  FinetuneTest() {
+    request_.model = testing::make_small_checkpoint(folder_ / "pre");
+    request_.train = testing::write_box_csv(folder_ / "train.csv", 240, 1);
+    request_.dev = testing::write_box_csv(folder_ / "dev.csv", 60, 2);
+    request_.test = testing::write_box_csv(folder_ / "test.csv", 80, 3);
+    request_.out = folder_ / "run";
+    request_.machine.threads = 1;
+    request_.machine.precision = "fp32";
+    set("train.lr", "3e-3");
+    set("train.steps", "60");
+    set("train.eval_every", "20");
+    set("finetune.baseline", "false");
+  }
+  void set(const std::string& key, const std::string& value) {
+    request_.recipe.set(key, value, "test");
+  }
+  static double value_of(const ResultTable& table, const std::string& split,
+                         const std::string& metric, const std::string& model = "dnabert") {
+    for (const ResultRow& row : table.rows) {
+      if (row.split == split && row.metric == metric && row.model == model) return row.value;
+    }
+    return std::nan("");
+  }
+  std::map<std::string, Tensor> weights(const std::string& run) const {
+    return read_checkpoint(resolve_checkpoint(run), false).model;
+  }
+  testing::TemporaryFolder folder_;
+  FinetuneRequest request_;
+};
+
+TEST_F(FinetuneTest, LearnsAndLeavesWhatItPromises) {
+  const ResultTable table = finetune(request_);
+  EXPECT_GT(value_of(table, "test", "auroc"), 0.75);
+  EXPECT_EQ(ResultTable::read(folder_ / "run/results.tsv").to_tsv(), table.to_tsv());
+  for (const ResultRow& row : table.rows) {
+    EXPECT_EQ(row.pretrain_seed, 1);
+    EXPECT_EQ(row.bases_seen, 12345);
+    EXPECT_GT(row.params_total, row.params_trunk);
+    if (row.split == "test") {
+      EXPECT_LE(row.interval_low, row.value) << row.metric;
+      EXPECT_GE(row.interval_high, row.value) << row.metric;
+      EXPECT_EQ(row.n, 80);
+    }
+  }
+  // What the table says is what the predictions say.
+  const Predictions predictions = read_predictions(folder_ / "run/test_predictions.tsv");
+  EXPECT_EQ(predictions.role, kRolePretrained);
+  EXPECT_EQ(predictions.classes, (std::vector<std::string>{"box", "none"}));
+  EXPECT_DOUBLE_EQ(metric_value("mcc", predictions.scored), value_of(table, "test", "mcc"));
+  EXPECT_FALSE(fs::exists(folder_ / "run/test_predictions.kmer-lr.tsv"));
+  EXPECT_EQ(
+      slurp(folder_ / "run/recipe.toml").find("finetune.pool = \"mean\"") == std::string::npos,
+      false);
+
+  // Prediction with the saved run gives the same probabilities.
+  PredictRequest predict_request;
+  predict_request.machine = request_.machine;
+  predict_request.model = request_.out;
+  predict_request.input = request_.test;
+  predict_request.out = folder_ / "again.tsv";
+  predict(predict_request);
+  std::ifstream again(folder_ / "again.tsv");
+  std::string line;
+  size_t row = 0;
+  while (std::getline(again, line)) {
+    if (line[0] == '#') continue;
+    std::istringstream cells(line);
+    std::string name, strand, label;
+    double box = 0, none = 0;
+    cells >> name >> strand >> label >> box >> none;
+    EXPECT_EQ(name, predictions.names[row]);
+    EXPECT_NEAR(box, predictions.scored.scores[2 * row], 2e-5);
+    EXPECT_EQ(label, predictions.scored.scores[2 * row] >= 0.5 ? "box" : "none");
+    ++row;
+  }
+  EXPECT_EQ(row, 80u);
+}
+
+TEST_F(FinetuneTest, SameSeedSameRunAndScratchStartsAfresh) {
+  set("train.steps", "6");
+  const ResultTable first = finetune(request_);
+  request_.out = folder_ / "second";
+  finetune(request_);
+  for (const auto& [name, tensor] : weights(folder_ / "run")) {
+    EXPECT_TRUE(torch::equal(tensor, weights(folder_ / "second").at(name))) << name;
+  }
+  EXPECT_EQ(slurp(folder_ / "run/log.tsv"), slurp(folder_ / "second/log.tsv"));
+  request_.out = folder_ / "scratch";
+  request_.scratch = true;
+  const ResultTable scratch = finetune(request_);
+  EXPECT_EQ(scratch.rows[0].model, "dnabert-scratch");
+  EXPECT_EQ(scratch.rows[0].pretrain_seed, -1);
+  EXPECT_EQ(scratch.rows[0].bases_seen, 0);
+  EXPECT_EQ(read_predictions(folder_ / "scratch/test_predictions.tsv").role, kRoleScratch);
+  const char* embedding = "bert.embeddings.word_embeddings.weight";
+  EXPECT_FALSE(torch::allclose(weights(folder_ / "scratch").at(embedding),
+                               weights(folder_ / "run").at(embedding), 1e-2, 1e-2));
+}
+
+TEST_F(FinetuneTest, ResumingEndsWhereTheUnbrokenRunDoes) {
+  set("train.steps", "40");
+  set("train.save_every", "20");
+  set("train.keep", "2");
+  finetune(request_);
+  // A run cut off after step 20: its folder, wound back to that checkpoint.
+  request_.out = folder_ / "broken";
+  fs::create_directories(request_.out);
+  fs::copy(folder_ / "run", request_.out, fs::copy_options::recursive);
+  ASSERT_TRUE(fs::exists(folder_ / "broken/step-00000020"));
+  fs::remove_all(folder_ / "broken/step-00000040");
+  std::ofstream(folder_ / "broken/last") << "step-00000020\n";
+  std::ofstream(folder_ / "broken/best") << "step-00000020\n";
+  request_.resume = true;
+  finetune(request_);
+  EXPECT_EQ(slurp(folder_ / "broken/log.tsv"), slurp(folder_ / "run/log.tsv"));
+}
+
+TEST_F(FinetuneTest, AProbeLeavesTheEncoderAlone) {
+  set("finetune.mode", "probe");
+  set("train.lr", "1e-2");
+  const ResultTable table = finetune(request_);
+  EXPECT_FALSE(std::isnan(value_of(table, "test", "mcc", "dnabert-probe")));
+  const auto before = weights(request_.model), after = weights(folder_ / "run");
+  for (const auto& [name, tensor] : before) {
+    EXPECT_TRUE(torch::equal(tensor, after.at(name))) << name;
+  }
+  ASSERT_TRUE(after.count("classifier.feature_mean"));
+  EXPECT_GT(after.at("classifier.feature_scale").min().item<float>(), 0);
+  // The saved run predicts what it scored.
+  PredictRequest predict_request;
+  predict_request.machine = request_.machine;
+  predict_request.model = request_.out;
+  predict_request.input = request_.test;
+  predict_request.out = folder_ / "probe.tsv";
+  predict(predict_request);
+  const Predictions scored = read_predictions(folder_ / "run/test_predictions.tsv");
+  std::istringstream lines(slurp(folder_ / "probe.tsv"));
+  std::string line, cell;
+  while (std::getline(lines, line) && line[0] == '#') continue;
+  std::istringstream cells(line);
+  cells >> cell >> cell >> cell;
+  double box = 0;
+  cells >> box;
+  EXPECT_NEAR(box, scored.scored.scores[0], 2e-5);
+}
+
+TEST_F(FinetuneTest, BaselineStandsBeside) {
+  set("finetune.baseline", "true");
+  set("train.steps", "2");
+  const ResultTable table = finetune(request_);
+  const double mcc = value_of(table, "test", "mcc", "kmer-lr");
+  EXPECT_GT(mcc, 0.5);
+  const Predictions predictions = read_predictions(folder_ / "run/test_predictions.kmer-lr.tsv");
+  EXPECT_EQ(predictions.role, kRoleBaseline);
+  EXPECT_DOUBLE_EQ(metric_value("mcc", predictions.scored), mcc);
+}
+
+TEST_F(FinetuneTest, TestRowsSeenInTrainingAreSaid) {
+  fs::copy_file(request_.train, folder_ / "leaky.csv");
+  request_.test = folder_ / "leaky.csv";
+  set("train.steps", "2");
+  const ResultTable table = finetune(request_);
+  EXPECT_EQ(value_of(table, "test", "duplicates_in_training"), 240);
+  EXPECT_TRUE(std::isnan(value_of(table, "test_unseen", "mcc")));  // nothing is left
+}
+
+TEST_F(FinetuneTest, RegressionPredictsInTheUnitsOfTheFile) {
+  for (const char* name : {"train.csv", "dev.csv", "test.csv"}) {
+    std::ofstream file(folder_ / name);
+    file << "sequence,label\n";
+    Random random(std::string(name) == "train.csv" ? 1 : 2, Purpose::kTest, 3);
+    for (int i = 0; i < 160; ++i) {
+      std::string letters;
+      const double share = random.uniform();
+      for (int b = 0; b < 40; ++b) letters += random.chance(share) ? 'G' : 'A';
+      file << letters << ',' << 500 + 100 * share + 0.5 << '\n';
+    }
+  }
+  const ResultTable table = finetune(request_);
+  EXPECT_GT(value_of(table, "test", "pearson"), 0.9);
+  EXPECT_LT(value_of(table, "test", "mse"), 300);  // the spread of the values is 833
+  const Predictions predictions = read_predictions(folder_ / "run/test_predictions.tsv");
+  EXPECT_EQ(predictions.scored.classes, 0);
+  EXPECT_GT(predictions.scored.scores[0], 450);
+}
+
+TEST_F(FinetuneTest, RefusesBeforeAnyWork) {
+  set("finetune.poool", "mean");
+  try {
+    finetune(request_);
+    FAIL();
+  } catch (const ConfigError& error) {
+    EXPECT_NE(std::string(error.what()).find("finetune.pool"), std::string::npos) << error.what();
+  }
+  EXPECT_FALSE(fs::exists(folder_ / "run"));
+  FinetuneRequest metric = request_;
+  metric.recipe = Recipe();
+  metric.recipe.set("finetune.metric", "pearson", "test");
+  EXPECT_THROW(finetune(metric), ConfigError);
+  metric.recipe = Recipe();
+  metric.model = folder_ / "nowhere";
+  EXPECT_THROW(finetune(metric), InputError);
+  EXPECT_FALSE(fs::exists(folder_ / "run"));
+}
+
+}  // namespace
+}  // namespace lexome

@@ -309,7 +309,6 @@ void pretrain(const PretrainRequest& request) {
   setup.state["command"] = request.command;
   setup.state["genomes"] = genome_list;
   setup.state["data_sha256"] = data_hash;
-  setup.state["bf16"] = bf16;
   setup.constants = {{"train_bases", static_cast<double>(plan.bases(Side::kTrain))},
                      {"validation_bases", static_cast<double>(plan.bases(Side::kValidation))},
                      {"overlap", overlap},

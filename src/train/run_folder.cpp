@@ -34,10 +34,17 @@ int64_t step_of(const std::string& name) {
   return step;
 }
 
-bool is_leftover(const std::string& name) { return name.rfind(".step-", 0) == 0; }
+// What a killed run may leave: files and folders that were being written.
+bool is_leftover(const std::string& name) {
+  return name[0] == '.' && (name.ends_with(".part") || name.ends_with(".tmp"));
+}
 
+// Markers or a recipe tell a run; a folder without anything of somebody else's may become one.
 bool is_run(const std::string& path) {
-  return fs::exists(path + "/last") || fs::exists(path + "/recipe.toml") || fs::is_empty(path);
+  if (fs::exists(path + "/last") || fs::exists(path + "/recipe.toml")) return true;
+  return std::all_of(fs::directory_iterator(path), fs::directory_iterator(), [](const auto& entry) {
+    return is_leftover(entry.path().filename().string());
+  });
 }
 
 void remove_checkpoint(const std::string& folder) {
@@ -64,12 +71,12 @@ void check_run_folder(const std::string& out, bool resume, bool force) {
   check_output(out, true);
   if (!fs::exists(out)) return;
   if (!fs::is_directory(out)) throw ConfigError(fmt::format("{}: exists and is not a folder", out));
-  if (fs::is_empty(out)) return;
   if (!is_run(out)) {
     throw ConfigError(fmt::format(
         "{}: a folder with other files in it; give -o a new folder (nothing was removed)", out));
   }
-  if (!resume && !force) {
+  const bool has_started = fs::exists(out + "/last") || fs::exists(out + "/recipe.toml");
+  if (has_started && !resume && !force) {
     throw ConfigError(fmt::format(
         "{}: already holds a run; continue it with --resume or replace it with --force", out));
   }

@@ -186,6 +186,10 @@ class Run {
     if (seed != setup_.seed) {
       throw ConfigError(fmt::format("--resume: the seed is {} now but was {}", setup_.seed, seed));
     }
+    if (contents.state.value("bf16", setup_.bf16) != setup_.bf16) {
+      throw ConfigError(fmt::format("--resume: the run computes in {}; give the same --precision",
+                                    setup_.bf16 ? "fp32" : "bf16"));
+    }
     if (contents.state.value("threads", compute_threads()) != compute_threads()) {
       log::warn("{} threads now, {} before: sums may differ in their last bits", compute_threads(),
                 contents.state.value("threads", 0));
@@ -369,6 +373,7 @@ class Run {
     contents.state = setup_.state;
     contents.state["step"] = state_.step;
     contents.state["seed"] = setup_.seed;
+    contents.state["bf16"] = setup_.bf16;
     contents.state["loop"] = state_.to_json();
     folder_.save(state_.step, std::move(contents), best, options_.keep);
     saved_step_ = state_.step;

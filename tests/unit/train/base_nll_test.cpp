@@ -10,7 +10,7 @@
 #include "lexome/error.h"
 #include "unit/train/support.h"
 #include "vocab/kmer.h"
-#include "vocab/nucleotide.h"
+#include "vocab/registry.h"
 
 namespace lexome {
 namespace {
@@ -171,7 +171,87 @@ TEST(BaseNll, AModelThatKnowsNothingNeedsTwoBits) {
   EXPECT_NEAR(nll.mean_spans(), 2.0, 1e-5);
 }
 
-// Counts the bases it was shown: hidden ones must read as N to it or not be read at all.
+// A genome set of one file of random bases; windows of 256, the last tenth held out.
+class HiddenWindows : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    setenv("LEXOME_CACHE", (folder_ / "cache").c_str(), 1);
+    std::string text = ">one\n" + to_letters(random_bases(40000, 77));
+    text.replace(39000, 40, std::string(40, 'N'));
+    lexome_test::spill(folder_ / "g.fa", text + "\n");
+    genomes_ = std::make_shared<const GenomeSet>(GenomeSet::open({folder_ / "g.fa"}));
+    windows_.length = 256;
+    windows_.holdout_share = 0.1;
+    options_.length = 256;
+    options_.windows = 9;
+  }
+  void TearDown() override { unsetenv("LEXOME_CACHE"); }
+  lexome_test::TemporaryFolder folder_;
+  std::shared_ptr<const GenomeSet> genomes_;
+  WindowOptions windows_;
+  BaseNllOptions options_;
+};
+
+TEST_F(HiddenWindows, AreFixedHeldOutAndKeepTheirDistance) {
+  const WindowPlan plan(genomes_, windows_);
+  const std::vector<HiddenWindow> windows = hidden_windows(plan, options_);
+  ASSERT_EQ(windows.size(), 9U);
+  for (const HiddenWindow& window : windows) {
+    EXPECT_GE(window.locus.start, 40000 - 4000 - 40);  // a tenth of what is not N, from the end
+    EXPECT_EQ(window.bases.size(), 256U);
+    EXPECT_EQ(std::count(window.isolated.begin(), window.isolated.end(), 1), 8);
+    EXPECT_EQ(std::count(window.spans.begin(), window.spans.end(), 1), 22);
+    int64_t last = -100;
+    for (int64_t i = 0; i < 256; ++i) {
+      if (window.isolated[static_cast<size_t>(i)] == 0) continue;
+      EXPECT_GE(i - last, 16);
+      last = i;
+    }
+  }
+  // Another plan over the same held-out side hides the same bases; a longer list begins the same.
+  windows_.strand = "+";
+  windows_.lengths = "dnabert";
+  options_.windows = 4;
+  const std::vector<HiddenWindow> fewer = hidden_windows(WindowPlan(genomes_, windows_), options_);
+  for (size_t i = 0; i < fewer.size(); ++i) {
+    EXPECT_EQ(fewer[i].bases, windows[i].bases);
+    EXPECT_EQ(fewer[i].isolated, windows[i].isolated);
+  }
+  options_.span_spacing = 40;
+  EXPECT_THROW(hidden_windows(plan, options_), ConfigError);
+}
+
+TEST_F(HiddenWindows, AreScoredByTheFirstBaseOfVariableLengthTokens) {
+  const auto trainer = tokenizer_entry("bpe").trainer();
+  Schema schema;
+  schema.add(trainer->fields());
+  schema.apply(Recipe::from_text("vocab.size = 40\n", "test"));
+  const std::shared_ptr<const Tokenizer> tokenizer = trainer->train(*genomes_, {});
+  const std::array<double, 4> composition{0.4, 0.15, 0.2, 0.25};
+  std::array<double, 4> first{};
+  for (int32_t id = 0; id < tokenizer->vocab_size(); ++id) {
+    const BasesView spelling = tokenizer->spelling(id);
+    double p = 1;
+    for (const Base base : spelling) p *= composition[base];
+    if (!spelling.empty()) first[spelling[0]] += p;
+  }
+  const double total = first[0] + first[1] + first[2] + first[3];
+  const std::vector<HiddenWindow> windows =
+      hidden_windows(WindowPlan(genomes_, windows_), options_);
+  CompositionModel model(*tokenizer, composition);
+  const BaseNll nll = model_base_nll(model, tokenizer, windows, torch::kCPU, false, 4);
+  EXPECT_EQ(nll.uncovered, 0);
+  size_t next = 0;
+  for (const HiddenWindow& window : windows) {
+    for (size_t i = 0; i < window.bases.size(); ++i) {
+      if (window.spans[i] == 0) continue;
+      EXPECT_NEAR(nll.spans.at(next++), -std::log2(first[window.bases[i]] / total), 1e-4);
+    }
+  }
+  EXPECT_EQ(next, nll.spans.size());
+}
+
+// Knows the base to the left, unless that is hidden.
 class LeftNeighbour : public SequenceModel {
  public:
   std::array<double, 4> predict(BasesView bases, const std::vector<uint8_t>& hidden,

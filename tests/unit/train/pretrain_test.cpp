@@ -237,19 +237,21 @@ TEST(PretrainConfig, OptionsOfPartsFollowTheirNames) {
   EXPECT_THROW(PretrainConfig{recipe}, ConfigError);
 }
 
-// Every recipe that is shipped names only options that exist. Recipes for fine-tuning have their
-// own options, checked where those are declared.
+// Every shipped recipe that describes a model names only options that exist. Recipes of other verbs
+// have other options, checked where those are declared.
 TEST(Recipes, AllShippedOnesLoad) {
   int64_t loaded = 0;
   const fs::path recipes = (fs::path(__FILE__) / "../../../../recipes").lexically_normal();
   for (const auto& entry : fs::directory_iterator(recipes)) {
+    if (entry.path().extension() != ".toml") continue;
     const std::string name = entry.path().filename().string();
-    if (entry.path().extension() != ".toml" || name.find("finetune") != std::string::npos) continue;
     SCOPED_TRACE(name);
-    const PretrainConfig config(Recipe::from_file(entry.path().string()));
+    const Recipe recipe = Recipe::from_file(entry.path().string());
+    if (recipe.find("model.name") == nullptr) continue;
+    const PretrainConfig config(recipe);
     const PretrainConfig again(Recipe::from_text(config.dump(), name));
-    EXPECT_EQ(again.dump(), config.dump()) << name;
-    EXPECT_GE(config.train.make_schedule().rate(config.train.steps), 0.0) << name;
+    EXPECT_EQ(again.dump(), config.dump());
+    EXPECT_GE(config.train.make_schedule().rate(config.train.steps), 0.0);
     ++loaded;
   }
   EXPECT_GE(loaded, 4);

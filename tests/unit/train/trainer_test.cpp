@@ -3,6 +3,7 @@
 #include "train/trainer.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <csignal>
@@ -133,6 +134,10 @@ TEST(Trainer, ResumesBitExactlyAfterKill9) {
   EXPECT_NE(read_text_file(broken_out + "/log.tsv").find("\n24\ttrain"), std::string::npos)
       << "the log should have been ahead of the checkpoint";
 
+  // What a process killed while saving leaves behind.
+  fs::create_directories(broken_out + "/.step-00000040.1.tmp");
+  write_text_file(broken_out + "/.last.1.0.part", "step-");
+  fs::create_directories(broken_out + "/step-00000030");
   ToyRun resumed(1);
   prepare(resumed, broken_out);
   resumed.setup.resume = true;
@@ -143,6 +148,35 @@ TEST(Trainer, ResumesBitExactlyAfterKill9) {
     EXPECT_EQ(read_text_file(folder / "unbroken/" + name), read_text_file(broken_out + "/" + name))
         << name;
   }
+  expect_same_weights(unbroken, resumed);
+  for (const auto& entry : fs::directory_iterator(broken_out)) {
+    EXPECT_NE(entry.path().filename().string()[0], '.') << entry.path();
+  }
+}
+
+TEST(Trainer, AFullDiskEndsTheRunAndTheLastCheckpointStands) {
+  const TemporaryFolder folder;
+  ToyRun unbroken, full, resumed;
+  unbroken.run();
+  full.setup.out = resumed.setup.out = folder / "run";
+  full.setup.options.save_every = 10;
+  struct rlimit old {};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &old), 0);
+  const auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
+  full.hooks.loss = [&](const TensorBatch& batch, const Pass& pass) {
+    if (pass.step == 15) {
+      struct rlimit small = old;
+      small.rlim_cur = 512;
+      setrlimit(RLIMIT_FSIZE, &small);
+    }
+    return toy_loss(*full.toy, batch);
+  };
+  EXPECT_THROW(full.run(), IoError);
+  setrlimit(RLIMIT_FSIZE, &old);
+  std::signal(SIGXFSZ, old_handler);
+  EXPECT_EQ(resolve_checkpoint(folder / "run"), folder / "run/step-00000010");
+  resumed.setup.resume = true;
+  resumed.run();
   expect_same_weights(unbroken, resumed);
 }
 
@@ -196,8 +230,8 @@ TEST(Trainer, RefusesToResumeAnotherRun) {
   ToyRun first;
   first.setup.out = folder / "run";
   first.run();
-  ToyRun other_recipe, other_vocabulary, other_seed(2), same;
-  for (ToyRun* run : {&other_recipe, &other_vocabulary, &other_seed, &same}) {
+  ToyRun other_recipe, other_vocabulary, other_seed(2), other_precision, same;
+  for (ToyRun* run : {&other_recipe, &other_vocabulary, &other_seed, &other_precision, &same}) {
     run->setup.out = folder / "run";
     run->setup.resume = true;
   }
@@ -206,6 +240,8 @@ TEST(Trainer, RefusesToResumeAnotherRun) {
   EXPECT_THROW(other_recipe.run(), ConfigError);
   EXPECT_THROW(other_vocabulary.run(), ConfigError);
   EXPECT_THROW(other_seed.run(), ConfigError);
+  other_precision.setup.bf16 = true;
+  EXPECT_THROW(other_precision.run(), ConfigError);
   same.setup.recipe = "train.steps = 40\ntrain.keep = 9\n";
   EXPECT_EQ(same.run().steps, 40);
   expect_same_weights(first, same);

@@ -56,8 +56,8 @@ void expect_same(const Call& fast, const Call& reference, const std::vector<Tens
 }
 
 class BothPrecisions : public testing::TestWithParam<bool> {};
-INSTANTIATE_TEST_SUITE_P(Kernels, BothPrecisions, testing::Bool(), [](const auto& info) {
-  return std::string(info.param ? "bf16" : "fp32");
+INSTANTIATE_TEST_SUITE_P(Kernels, BothPrecisions, testing::Bool(), [](const auto& precision) {
+  return std::string(precision.param ? "bf16" : "fp32");
 });
 
 TEST_P(BothPrecisions, BiasGelu) {

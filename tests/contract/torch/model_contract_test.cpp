@@ -60,7 +60,7 @@ std::vector<std::string> names() {
   return out;
 }
 INSTANTIATE_TEST_SUITE_P(Models, ModelContract, testing::ValuesIn(names()),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& name) { return name.param; });
 
 TEST_P(ModelContract, ShapesForAnyLength) {
   const auto model = small_model(GetParam());

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <set>
 
+#include "folders.h"
 #include "lexome/error.h"
 #include "unit/data/toy_genome.h"
 
@@ -253,8 +254,7 @@ TEST(StratifiedSplit, EveryClassKeepsARow) {
 }
 
 TEST(Labelled, ReadsThePublishedFiles) {
-  const char* given = std::getenv("LEXOME_DATA");
-  const std::string data = given != nullptr ? given : "../shared/data";
+  const std::string data = lexome_test::data_folder();
   if (!std::filesystem::exists(data + "/gue/tf/0/train.csv.gz")) {
     GTEST_SKIP() << "no data sets in '" << data << "'; set LEXOME_DATA";
   }

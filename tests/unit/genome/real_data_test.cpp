@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/text.h"
+#include "folders.h"
 #include "genome/annotation.h"
 #include "genome/fasta.h"
 #include "genome/twobit.h"
@@ -15,12 +16,7 @@
 namespace lexome {
 namespace {
 
-std::string data_folder() {
-  const char* chosen = std::getenv("LEXOME_DATA");
-  // Beside the checkout, which this file lies three folders deep in.
-  const auto beside = std::filesystem::path(__FILE__) / "../../../../../shared/data";
-  return chosen != nullptr ? chosen : beside.lexically_normal().string();
-}
+using lexome_test::data_folder;
 
 struct ManifestRow {
   std::string path, counts;

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "base/text.h"
+#include "folders.h"
 #include "lexome/bases.h"
 #include "models/registry.h"
 #include "train/checkpoint.h"
@@ -241,7 +242,7 @@ TEST(PretrainConfig, OptionsOfPartsFollowTheirNames) {
 // have other options, checked where those are declared.
 TEST(Recipes, AllShippedOnesLoad) {
   int64_t loaded = 0;
-  const fs::path recipes = (fs::path(__FILE__) / "../../../../recipes").lexically_normal();
+  const fs::path recipes = fs::path(lexome_test::checkout_folder()) / "recipes";
   for (const auto& entry : fs::directory_iterator(recipes)) {
     if (entry.path().extension() != ".toml") continue;
     const std::string name = entry.path().filename().string();

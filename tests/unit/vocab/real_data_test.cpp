@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <string>
 
+#include "folders.h"
 #include "genome/fasta.h"
 #include "unit/vocab/bpe_reference.h"
 #include "vocab/bpe_learn.h"
@@ -14,8 +15,7 @@ namespace lexome {
 namespace {
 
 TEST(RealData, YeastIsEncodedAsTheDefinitionSays) {
-  const char* given = std::getenv("LEXOME_DATA");
-  const std::string data = given != nullptr ? given : "../shared/data";
+  const std::string data = lexome_test::data_folder();
   const std::string path = data + "/genomes/yeast/S288C_R64-1-1.fa.gz";
   if (!std::filesystem::exists(path)) {
     GTEST_SKIP() << "no yeast genome in '" << data << "'; set LEXOME_DATA";

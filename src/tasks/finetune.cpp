@@ -382,6 +382,7 @@ class FinetuneRun {
     trial.out.clear();
     trial.resume = false;
     trial.options.steps = 3;
+    trial.options.warmup = 0;
     trial.options.eval_every = 0;
     TrainerHooks without = hooks();
     without.evaluate = nullptr;

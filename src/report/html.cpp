@@ -175,6 +175,18 @@ Content collect(const ReportRequest& request) {
       if (seen.insert(key).second) content.test_rows.push_back(row);
     }
   }
+  // Not a score: said in words.
+  std::set<std::string> said;
+  std::erase_if(content.test_rows, [&](const ResultRow& row) {
+    if (row.metric != "duplicates_in_training") return false;
+    if (row.value > 0 && said.insert(row.task).second) {
+      content.findings.push_back(fmt::format(
+          "{}: {} of {} test sequences also stand in its training data; scores without them are in "
+          "results.tsv, split test_unseen.",
+          row.task, static_cast<int64_t>(row.value), with_commas(row.n)));
+    }
+    return true;
+  });
   content.metric = request.metric;
   for (const ResultRow& row : content.test_rows) {
     if (content.metric.empty() && row.split == "test") content.metric = row.metric;

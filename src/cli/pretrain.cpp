@@ -20,11 +20,18 @@ void run_pretrain(CommandLine& line) {
   add_output(line, &output, "RUN", "folder of the run", true);
   line.flag("--resume", &request.resume, "go on from the run's last checkpoint");
   line.flag("--dry-run", &request.dry_run, "estimate memory and time, then stop");
+  std::string n_policy, strand;
+  line.text("--n-policy", "POLICY", &n_policy,
+            "windows with N: skip, keep or max=F; short for --set windows.n_policy=");
+  line.choice("--strand", "STRAND", &strand, {"+", "-", "both"},
+              "strand windows are read from; short for --set windows.strand=");
   add_seed(line, &request.seed);
   add_machine(line, &request.machine);
   if (!line.parse()) return;
   if (genomes.specs.empty()) throw ConfigError("pretrain needs genomes: give -g GENOME");
   request.recipe = gather_recipe(recipe);
+  if (!n_policy.empty()) request.recipe.set("windows.n_policy", n_policy, "--n-policy");
+  if (!strand.empty()) request.recipe.set("windows.strand", strand, "--strand");
   request.genomes = genomes.specs;
   request.alias = genomes.options.alias;
   request.out = output.path;

@@ -58,7 +58,7 @@ finetune() { # TASK TRAIN DEV TEST ARM SEED
   # Rows of 500 bases are five times as long as the others: fewer a step, for the same time.
   local batch=32
   [ "$1" = EMP_H3 ] && batch=8
-  "$LEXOME" finetune -m "$pretrained" "${scratch[@]}" -c recipes/finetune/foundation.toml --train "$DATA/gue/$2" \
+  "$LEXOME" finetune -m "$pretrained" "${scratch[@]}" -c recipes/foundation-finetune.toml --train "$DATA/gue/$2" \
     "${dev[@]}" --test "$DATA/gue/$4" --seed "$6" -t 1 --set finetune.task="$1" --set train.batch=$batch -o "$out" --force \
     >"$OUT/logs/$1-$5-$6.log" 2>&1 || { tail -n 3 "$OUT/logs/$1-$5-$6.log" >&2; return 1; }
 }

@@ -6,7 +6,7 @@
 scripts/setup.sh
 rm -rf bundle
 mkdir -p bundle/include
-for package in fmt spdlog nlohmann toml++ CLI; do
+for package in fmt nlohmann toml++ CLI; do
   [ -d "/usr/include/$package" ] || { say "headers of $package not found under /usr/include"; exit 1; }
   cp -rL "/usr/include/$package" bundle/include/
 done

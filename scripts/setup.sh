@@ -4,7 +4,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 packages=(g++ cmake ninja-build git ccache zlib1g-dev libtorch-dev libopenblas-pthread-dev libopenblas0-pthread
-  libhts-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libtomlplusplus-dev libcli11-dev libgtest-dev
+  libhts-dev libfmt-dev nlohmann-json3-dev libtomlplusplus-dev libcli11-dev libgtest-dev
   clang-format-14)
 for option in "$@"; do
   case "$option" in

@@ -107,9 +107,9 @@ void amx_pack_right_kn(const uint16_t* from, int64_t stride, int64_t n, int64_t 
 void amx_pack_left_km(const uint16_t* from, int64_t stride, int64_t m, int64_t k, uint16_t* to,
                       int64_t begin, int64_t end) {
   const int64_t blocks = amx_blocks(k);
-  for (int64_t g = 2 * begin; g < 2 * end; ++g) {
-    const int64_t height = std::clamp<int64_t>(m - g * 16, 0, 16);
-    for (int64_t b = 0; b < blocks; ++b) {
+  for (int64_t b = 0; b < blocks; ++b) {  // outermost, so that the source is read along its rows
+    for (int64_t g = 2 * begin; g < 2 * end; ++g) {
+      const int64_t height = std::clamp<int64_t>(m - g * 16, 0, 16);
       uint16_t pairs[kTile];
       for (int64_t i = 0; i < 16; ++i) {
         uint16_t even[16] = {}, odd[16] = {};
@@ -125,21 +125,20 @@ void amx_pack_left_km(const uint16_t* from, int64_t stride, int64_t m, int64_t k
 
 void amx_multiply(const AmxProduct& p, int64_t first_rows, int64_t last_rows, int64_t first_panel,
                   int64_t last_panel) {
-  constexpr int64_t kRowsAtOnce = 8,
-                    kBlocksAtOnce = 16;  // 256 rows by 512 k of the left side: 256 KiB
   const TileScope tiles;
-  const int64_t blocks = amx_blocks(p.k);
-  alignas(64) static thread_local float sums[kRowsAtOnce * 1024];
-  for (int64_t rows = first_rows; rows < last_rows; rows += kRowsAtOnce) {
-    const int64_t count = std::min(kRowsAtOnce, last_rows - rows);
+  const int64_t blocks = amx_blocks(p.k), panel_size = blocks * 2 * kTile,
+                at_once = amx_rows_at_once(p.k);
+  alignas(64) float sums[1024];
+  for (int64_t rows = first_rows; rows < last_rows; rows += at_once) {
+    const int64_t count = std::min(at_once, last_rows - rows);
+    const int64_t lines = (32 + count - 1) / count;  // of the next panel, a block of this one
     for (int64_t panel = first_panel; panel < last_panel; ++panel) {
-      const uint16_t* const right = p.right + panel * blocks * 2 * kTile;
-      for (int64_t b = 0; b < blocks; b += kBlocksAtOnce) {
-        const int64_t stop = std::min(blocks, b + kBlocksAtOnce);
-        for (int64_t r = 0; r < count; ++r) {
-          multiply_tiles(p.left, 2 * (rows + r), right, b, stop, sums + r * 1024, 32, b > 0);
-          if (stop == blocks) write_sums(p, (rows + r) * 32, panel * 32, sums + r * 1024);
-        }
+      const uint16_t* const right = p.right + panel * panel_size;
+      const bool last = panel + 1 == last_panel;
+      for (int64_t r = 0; r < count; ++r) {
+        const Ahead ahead = {right + panel_size + r * blocks * lines * 32, last ? 0 : lines};
+        multiply_tiles(p.left, 2 * (rows + r), right, blocks, sums, 32, false, ahead);
+        write_sums(p, (rows + r) * 32, panel * 32, sums);
       }
     }
   }

@@ -62,6 +62,11 @@ struct AmxProduct {
   int64_t out_stride = 0;
   bool out_bf16 = false;
 };
+// Row blocks of 32 that stay in the second-level cache together: what work is best cut into.
+inline int64_t amx_rows_at_once(int64_t k) {
+  const int64_t rows = (int64_t{1} << 20) / (amx_blocks(k) * 2 * kTile * 2);
+  return rows < 4 ? 4 : (rows > 32 ? 32 : rows);
+}
 void amx_multiply(const AmxProduct& product, int64_t first_rows, int64_t last_rows,
                   int64_t first_panel, int64_t last_panel);
 

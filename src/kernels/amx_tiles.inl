@@ -31,9 +31,15 @@ inline void store_pairs(uint16_t* to, const uint16_t* even, const uint16_t* odd)
   __builtin_memcpy(to, &pairs, sizeof pairs);
 }
 
-// C[32, 32] (+)= row groups (group, group + 1) times one panel, over blocks [begin, end).
-inline void multiply_tiles(const AmxLeft& left, int64_t group, const uint16_t* right, int64_t begin,
-                           int64_t end, float* c, int64_t c_stride, bool add) {
+// Memory to ask for while tiles are multiplied: `lines` cache lines a block, into the second level.
+struct Ahead {
+  const uint16_t* from = nullptr;
+  int64_t lines = 0;
+};
+
+// C[32, 32] (+)= row groups (group, group + 1) times one panel of `blocks` blocks.
+inline void multiply_tiles(const AmxLeft& left, int64_t group, const uint16_t* right,
+                           int64_t blocks, float* c, int64_t c_stride, bool add, Ahead ahead = {}) {
   const auto stride = static_cast<size_t>(c_stride) * sizeof(float);
   float* const lower = c + 16 * c_stride;
   if (add) {
@@ -47,17 +53,19 @@ inline void multiply_tiles(const AmxLeft& left, int64_t group, const uint16_t* r
     _tile_zero(2);
     _tile_zero(3);
   }
-  const uint16_t* top = left.data + group * left.group + begin * left.block;
+  const uint16_t* top = left.data + group * left.group;
   const auto row = static_cast<size_t>(left.row) * sizeof(uint16_t);
-  for (int64_t b = begin; b < end; ++b, top += left.block) {
+  for (int64_t b = 0; b < blocks; ++b, top += left.block, right += 2 * kTile) {
     _tile_loadd(4, top, row);
-    _tile_loadd(6, right + b * 2 * kTile, 64);
+    _tile_loadd(6, right, 64);
     _tile_dpbf16ps(0, 4, 6);
-    _tile_loadd(7, right + b * 2 * kTile + kTile, 64);
+    _tile_loadd(7, right + kTile, 64);
     _tile_dpbf16ps(1, 4, 7);
     _tile_loadd(5, top + left.group, row);
     _tile_dpbf16ps(2, 5, 6);
     _tile_dpbf16ps(3, 5, 7);
+    for (int64_t i = 0; i < ahead.lines; ++i, ahead.from += 32)
+      __builtin_prefetch(ahead.from, 0, 2);
   }
   _tile_stored(0, c, stride);
   _tile_stored(1, c + 16, stride);
@@ -70,7 +78,7 @@ inline void multiply_all(const AmxLeft& left, int64_t row_pairs, const uint16_t*
                          int64_t panels, int64_t blocks, float* c, int64_t c_stride, bool add) {
   for (int64_t p = 0; p < panels; ++p)
     for (int64_t r = 0; r < row_pairs; ++r)
-      multiply_tiles(left, 2 * r, right + p * blocks * 2 * kTile, 0, blocks,
+      multiply_tiles(left, 2 * r, right + p * blocks * 2 * kTile, blocks,
                      c + r * 32 * c_stride + p * 32, c_stride, add);
 }
 
@@ -78,18 +86,19 @@ inline void multiply_all(const AmxLeft& left, int64_t row_pairs, const uint16_t*
 inline void write_sums(const AmxProduct& p, int64_t row, int64_t column, const float* sums) {
   const int64_t rows = std::min<int64_t>(32, p.m - row),
                 columns = std::min<int64_t>(32, p.n - column);
-  for (int64_t r = 0; r < rows; ++r) {
-    const int64_t at = (row + r) * p.out_stride + column;
-    const F16 low = load(sums + r * 32), high = load(sums + r * 32 + 16);
+  const size_t size = p.out_bf16 ? sizeof(uint16_t) : sizeof(float);
+  for (int64_t r = 0; r < rows; ++r, sums += 32) {
+    char* const to =
+        static_cast<char*>(p.out) + static_cast<size_t>((row + r) * p.out_stride + column) * size;
+    alignas(64) char edge[128];
+    char* const line = columns == 32 ? to : edge;
     if (p.out_bf16) {
-      alignas(64) uint16_t line[32];
-      store(line, low);
-      store(line + 16, high);
-      std::memcpy(static_cast<uint16_t*>(p.out) + at, line,
-                  static_cast<size_t>(columns) * sizeof *line);
+      store(reinterpret_cast<uint16_t*>(line), load(sums));
+      store(reinterpret_cast<uint16_t*>(line) + 16, load(sums + 16));
     } else {
-      std::memcpy(static_cast<float*>(p.out) + at, sums + r * 32,
-                  static_cast<size_t>(columns) * sizeof(float));
+      store(reinterpret_cast<float*>(line), load(sums));
+      store(reinterpret_cast<float*>(line) + 16, load(sums + 16));
     }
+    if (line == edge) std::memcpy(to, edge, static_cast<size_t>(columns) * size);
   }
 }

@@ -32,16 +32,16 @@ Tensor whole_tiles(const Tensor& x) {
 
 // Cuts a product into chunks of rows, and of panels when rows alone give too few chunks.
 void multiply_parallel(const AmxProduct& product) {
-  constexpr int64_t kRowBlocks = 8;
   const int64_t row_blocks = (product.m + 31) / 32, panels = (product.n + 31) / 32;
-  const int64_t chunks = (row_blocks + kRowBlocks - 1) / kRowBlocks;
-  const int64_t wanted = 4 * at::get_num_threads();
-  const int64_t cuts = std::clamp<int64_t>((wanted + chunks - 1) / chunks, 1, panels);
+  const int64_t threads = at::get_num_threads();
+  const int64_t step = std::min(amx_rows_at_once(product.k), (row_blocks + threads - 1) / threads);
+  const int64_t chunks = (row_blocks + step - 1) / step;
+  const int64_t cuts = std::clamp<int64_t>((2 * threads + chunks - 1) / chunks, 1, panels);
   const int64_t group = (panels + cuts - 1) / cuts;
   at::parallel_for(0, chunks * cuts, 1, [&](int64_t begin, int64_t end) {
     for (int64_t task = begin; task < end; ++task) {
-      const int64_t rows = task / cuts * kRowBlocks, panel = task % cuts * group;
-      amx_multiply(product, rows, std::min(row_blocks, rows + kRowBlocks), std::min(panels, panel),
+      const int64_t rows = task / cuts * step, panel = std::min(panels, task % cuts * group);
+      amx_multiply(product, rows, std::min(row_blocks, rows + step), panel,
                    std::min(panels, panel + group));
     }
   });

@@ -59,7 +59,7 @@ class Bert(nn.Module):
         if self.gather:
             chosen = labels.ne(-100)
             x, labels = x[chosen], labels[chosen]
-        logits = F.linear(self.head_norm(F.gelu(self.dense(x))), self.words.weight, self.bias)
+        logits = F.linear(self.head_norm(F.gelu(self.dense(x)).float()), self.words.weight, self.bias)
         return F.cross_entropy(logits.view(-1, logits.shape[-1]).float(), labels.view(-1))
 
 

@@ -6,6 +6,10 @@
 
 #include <mutex>
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
 namespace lexome {
 
 std::string torch_version_text() { return TORCH_VERSION; }
@@ -17,6 +21,13 @@ void mark_changed(const Tensor& tensor) { tensor.unsafeGetTensorImpl()->bump_ver
 int64_t change_count(const Tensor& tensor) { return static_cast<int64_t>(tensor._version()); }
 
 void set_deterministic(bool on) { at::globalContext().setDeterministicAlgorithms(on, false); }
+
+void keep_freed_memory() {
+#if defined(__GLIBC__)
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the largest value glibc takes
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+#endif
+}
 
 void set_compute_threads(int threads) {
   static std::once_flag once;

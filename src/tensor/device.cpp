@@ -32,7 +32,10 @@ torch::Device choose_device(const std::string& name) {
   return torch::Device(torch::kCUDA, static_cast<torch::DeviceIndex>(index));
 }
 
-void settle_threads(int threads) { set_compute_threads(threads > 0 ? threads : available_cores()); }
+void settle_threads(int threads) {
+  keep_freed_memory();
+  set_compute_threads(threads > 0 ? threads : available_cores());
+}
 
 bool choose_bf16(const std::string& precision, const torch::Device& device) {
   if (precision == "fp32") return false;

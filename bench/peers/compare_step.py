@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Training steps of step_bench and of its PyTorch peer, taken in turns within one run, so that a noisy machine
 slows both alike. Usage: compare_step.py path/to/step_bench [--core SkylakeX] [--repeats 5] [--dropout 0.1]
-Prints a table: median seconds a step, and the ratio to the peer's fp32."""
+Two rounds with the peer's fp32 in both, since all five programs together need more than 24 GiB.
+Prints a table: median seconds a step, and the ratio to the peer's fp32 of the same round."""
 import argparse
 import os
 import statistics
@@ -36,24 +37,29 @@ def main():
     parser.add_argument("--layers", default="12")
     a = parser.parse_args()
     peer = ["/usr/bin/python3", os.path.join(HERE, "dnabert_step.py")]
-    programs = {}
-    for name, command in (("peer fp32", peer + ["--precision", "fp32"]), ("peer bf16 autocast", peer + ["--precision", "bf16"]),
-                          ("peer fp32, head on labelled tokens", peer + ["--precision", "fp32", "--gather"]),
-                          ("lexome fp32", [a.step_bench, "--precision", "fp32"]),
-                          ("lexome bf16", [a.step_bench, "--precision", "bf16"])):
-        programs[name] = start(command + ["--dropout", a.dropout, "--layers", a.layers, "--serve"], a.core)
-    times = {name: [] for name in programs}
-    for _ in range(a.repeats):
-        for name, process in programs.items():
-            times[name].append(step(process))
-    for process in programs.values():
-        process.communicate("stop\n")
-    base = statistics.median(times["peer fp32"])
+    rounds = [
+        {"peer fp32": peer + ["--precision", "fp32"],
+         "lexome fp32": [a.step_bench, "--precision", "fp32"],
+         "lexome bf16": [a.step_bench, "--precision", "bf16"]},
+        {"peer fp32": peer + ["--precision", "fp32"],
+         "peer fp32, head on labelled tokens": peer + ["--precision", "fp32", "--gather"],
+         "peer bf16 autocast": peer + ["--precision", "bf16"]},
+    ]
     print(f"dropout {a.dropout}, {a.layers} layers, core type {a.core or 'as found'}, medians of {a.repeats}")
     print("| program | s a step | times peer fp32 | all |\n|---|---|---|---|")
-    for name, values in times.items():
-        median = statistics.median(values)
-        print(f"| {name} | {median:.3f} | {base / median:.2f} | {' '.join(f'{v:.3f}' for v in values)} |")
+    for commands in rounds:
+        programs = {name: start(command + ["--dropout", a.dropout, "--layers", a.layers, "--serve"], a.core)
+                    for name, command in commands.items()}
+        times = {name: [] for name in programs}
+        for _ in range(a.repeats):
+            for name, process in programs.items():
+                times[name].append(step(process))
+        for process in programs.values():
+            process.communicate("stop\n")
+        base = statistics.median(times["peer fp32"])
+        for name, values in times.items():
+            median = statistics.median(values)
+            print(f"| {name} | {median:.3f} | {base / median:.2f} | {' '.join(f'{v:.3f}' for v in values)} |", flush=True)
 
 
 if __name__ == "__main__":

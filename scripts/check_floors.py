@@ -16,7 +16,7 @@ MAY_SEE = {
     "genome": ["base"],
     "vocab": ["base", "genome"],
     "mask": ["base", "genome", "vocab"],
-    "data": ["base", "genome", "vocab", "mask"],
+    "data": ["base", "genome", "vocab", "mask", "report"],
     "report": ["base"],
     "tensor": ["base"],
     "kernels": ["base", "tensor"],

@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace lexome {
@@ -21,6 +22,14 @@ class Recipe {
   };
   static Recipe from_file(const std::string& path);  // ConfigError with line
   static Recipe from_text(const std::string& toml, const std::string& origin);
+  // A file with an array of tables, "[[array]]": each table becomes a recipe of its own, in order,
+  // and what stands outside of them is returned.
+  static Recipe from_tables(const std::string& toml, const std::string& origin,
+                            const std::string& array, std::vector<Recipe>* tables);
+  // The same with several such arrays: `tables` gets one list for each, in the order of `arrays`.
+  static Recipe from_tables(const std::string& toml, const std::string& origin,
+                            const std::vector<std::string>& arrays,
+                            std::vector<std::vector<Recipe>>* tables);
   void set(const std::string& key, const std::string& value, const std::string& origin);
   void set_assignment(std::string_view key_equals_value);  // "--set" form
   void merge(const Recipe& later);
@@ -36,7 +45,7 @@ class Fields {
  public:
   struct Field {
     std::string key;    // "tokenizer.k"
-    std::string type;   // "integer", "number", "flag", "text", "choice"
+    std::string type;   // "integer", "integers", "number", "flag", "text", "choice"
     std::string range;  // "1..12", "random|span", ""
     std::string help;
     std::string fallback;  // the default, as text
@@ -46,6 +55,9 @@ class Fields {
   explicit Fields(std::string section) : section_(std::move(section)) {}
   Fields& integer(const char* name, int* value, int lo, int hi, const char* help);
   Fields& integer(const char* name, int64_t* value, int64_t lo, int64_t hi, const char* help);
+  // A comma list of whole numbers, empty by default.
+  Fields& integers(const char* name, std::vector<int64_t>* values, int64_t lo, int64_t hi,
+                   const char* help);
   Fields& number(const char* name, double* value, double lo, double hi, const char* help);
   Fields& flag(const char* name, bool* value, const char* help);
   Fields& text(const char* name, std::string* value, const char* help);
@@ -63,12 +75,16 @@ class Fields {
 // nearest known one; `dump` writes the resolved recipe, one line a key, sorted.
 class Schema {
  public:
+  // `all_keys` ends the message about an unknown key that resembles no known one.
+  explicit Schema(std::string all_keys = "`lexome list` shows all keys")
+      : all_keys_(std::move(all_keys)) {}
   Schema& add(Fields fields);
   void apply(const Recipe& recipe) const;
   std::string dump() const;
   const std::vector<Fields::Field>& fields() const { return fields_; }
 
  private:
+  std::string all_keys_;
   std::vector<Fields::Field> fields_;
 };
 

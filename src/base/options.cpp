@@ -71,6 +71,24 @@ Fields& Fields::integer(const char* name, int64_t* value, int64_t lo, int64_t hi
   return *this;
 }
 
+Fields& Fields::integers(const char* name, std::vector<int64_t>* values, int64_t lo, int64_t hi,
+                         const char* help) {
+  const std::string full = key(name);
+  const auto read = [=](const std::string& text, const std::string& origin) {
+    values->clear();
+    if (trim(text).empty()) return;
+    for (const std::string_view part : split(text, ',')) {
+      int64_t one = 0;
+      integer_field(full, &one, lo, hi, help).read(std::string(trim(part)), origin);
+      values->push_back(one);
+    }
+  };
+  const auto write = [values] { return fmt::format("[{}]", fmt::join(*values, ", ")); };
+  fields_.push_back(
+      {full, "integers", fmt::format("{}..{},...", lo, hi), help, write(), read, write});
+  return *this;
+}
+
 Fields& Fields::number(const char* name, double* value, double lo, double hi, const char* help) {
   const std::string full = key(name);
   const auto read = [=](const std::string& text, const std::string& origin) {
@@ -146,9 +164,9 @@ void Schema::apply(const Recipe& recipe) const {
       std::vector<std::string> known;
       for (const Fields::Field& f : fields_) known.push_back(f.key);
       const std::string near = nearest_name(key, known);
-      throw ConfigError(fmt::format(
-          "{}: unknown key {}{}", setting.origin, key,
-          near.empty() ? "; `lexome list` shows all keys" : "; did you mean " + near + "?"));
+      throw ConfigError(
+          fmt::format("{}: unknown key {}{}", setting.origin, key,
+                      near.empty() ? "; " + all_keys_ : "; did you mean " + near + "?"));
     }
     field->read(setting.value, setting.origin);
   }

@@ -43,14 +43,9 @@ void flatten(const toml::table& table, const std::string& prefix, const std::str
   }
 }
 
-}  // namespace
-
-Recipe Recipe::from_file(const std::string& path) { return from_text(read_text_file(path), path); }
-
-Recipe Recipe::from_text(const std::string& toml, const std::string& origin) {
-  Recipe recipe;
+toml::table parsed(const std::string& text, const std::string& origin) {
   try {
-    flatten(toml::parse(toml, origin), "", origin, &recipe);
+    return toml::parse(text, origin);
   } catch (const toml::parse_error& error) {
     std::string reason(error.description());
     for (char& c : reason) {
@@ -58,7 +53,47 @@ Recipe Recipe::from_text(const std::string& toml, const std::string& origin) {
     }
     throw ConfigError(fmt::format("{}: not a recipe: {}", at_line(origin, error.source()), reason));
   }
+}
+
+}  // namespace
+
+Recipe Recipe::from_file(const std::string& path) { return from_text(read_text_file(path), path); }
+
+Recipe Recipe::from_text(const std::string& toml, const std::string& origin) {
+  Recipe recipe;
+  flatten(parsed(toml, origin), "", origin, &recipe);
   return recipe;
+}
+
+Recipe Recipe::from_tables(const std::string& toml, const std::string& origin,
+                           const std::string& array, std::vector<Recipe>* tables) {
+  std::vector<std::vector<Recipe>> all;
+  Recipe rest = from_tables(toml, origin, std::vector<std::string>{array}, &all);
+  *tables = std::move(all[0]);
+  return rest;
+}
+
+Recipe Recipe::from_tables(const std::string& toml, const std::string& origin,
+                           const std::vector<std::string>& arrays,
+                           std::vector<std::vector<Recipe>>* tables) {
+  toml::table all = parsed(toml, origin);
+  tables->assign(arrays.size(), {});
+  for (size_t i = 0; i < arrays.size(); ++i) {
+    const toml::node* found = all.get(arrays[i]);
+    if (found == nullptr) continue;
+    const toml::array* list = found->as_array();
+    if (list == nullptr || !list->is_array_of_tables()) {
+      throw ConfigError(fmt::format("{}: {} must be a list of tables, each opened by [[{}]]",
+                                    at_line(origin, found->source()), arrays[i], arrays[i]));
+    }
+    for (const toml::node& table : *list) {
+      flatten(*table.as_table(), "", origin, &(*tables)[i].emplace_back());
+    }
+    all.erase(arrays[i]);
+  }
+  Recipe rest;
+  flatten(all, "", origin, &rest);
+  return rest;
 }
 
 void Recipe::set(const std::string& key, const std::string& value, const std::string& origin) {

@@ -1,31 +1,12 @@
 // Shared option groups.
 #include "cli/common.h"
 
-#include <filesystem>
-
 #include "base/file.h"
+#include "base/shipped.h"
 #include "base/threads.h"
 #include "lexome/error.h"
 
 namespace lexome::cli {
-namespace {
-
-// A recipe's path: as given, or NAME.toml in the recipes beside the program or its source tree.
-std::string recipe_path(const std::string& name) {
-  namespace fs = std::filesystem;
-  if (name == "-" || fs::exists(name) || name.find('/') != std::string::npos) return name;
-  std::error_code unknown;
-  const fs::path program = fs::canonical("/proc/self/exe", unknown).parent_path();
-  for (const fs::path& folder : {program / "recipes", program.parent_path() / "recipes"}) {
-    for (const std::string& file : {name, name + ".toml"}) {
-      if (!unknown && fs::exists(folder / file)) return (folder / file).string();
-    }
-  }
-  return name;
-}
-
-}  // namespace
-
 void add_output(CommandLine& line, OutputOptions* options, const char* meta, const char* help,
                 bool required) {
   line.text("-o,--output", meta, &options->path, help);
@@ -62,7 +43,8 @@ void add_recipe(CommandLine& line, RecipeOptions* options) {
 
 Recipe gather_recipe(const RecipeOptions& options) {
   Recipe recipe;
-  for (const std::string& file : options.files) recipe.merge(Recipe::from_file(recipe_path(file)));
+  for (const std::string& file : options.files)
+    recipe.merge(Recipe::from_file(shipped_file("recipes", file)));
   for (const std::string& setting : options.settings) recipe.set_assignment(setting);
   return recipe;
 }

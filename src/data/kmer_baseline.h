@@ -16,6 +16,8 @@ struct KmerBaseline {
   double dev_loss = 0;     // mean log loss in nats, or mean squared error of values
   LinearModel model;
   double value_mean = 0, value_scale = 1;  // regression targets are standardised for fitting
+  int64_t trials = 0;                      // settings tried
+  double flops = 0;                        // of all trials
   // Class probabilities in the order of the training set's classes, or one value a row.
   std::vector<std::vector<double>> predict(const LabelledSet& set) const;
 };

@@ -75,13 +75,17 @@ void check_classes(const std::vector<std::string>& classes, size_t rows, const s
   check_gap(classes, path);
 }
 
-// The same sequence on either strand has one text.
-std::string canonical_text(BasesView bases) {
-  const Bases other = reverse_complement(bases);
-  const bool forward =
-      !std::lexicographical_compare(other.begin(), other.end(), bases.begin(), bases.end());
-  return forward ? std::string(bases.begin(), bases.end())
-                 : std::string(other.begin(), other.end());
+void hash_row(const Bases& bases, const std::string& label, Sha256* hash) {
+  hash->update(std::string_view(reinterpret_cast<const char*>(bases.data()), bases.size()));
+  hash->update("\t" + label + "\n");
+}
+
+// "file:line" of a row; its name where classes stand in files of their own.
+std::string place_of(const LabelledSet& set, const LabelledRow& row) {
+  if (row.line > 0 && set.path.find('=') == std::string::npos) {
+    return fmt::format("{}:{}", set.path, row.line);
+  }
+  return fmt::format("{}: {}", set.path, row.name);
 }
 
 // The stratum of each row: its class, or its tenth of the values.
@@ -114,9 +118,7 @@ LabelledSet read_labelled(const std::string& path, const LabelledOptions& option
   std::string text;
   Sha256 hash;
   while (reader.next(&row, &text)) {
-    hash.update(
-        std::string_view(reinterpret_cast<const char*>(row.bases.data()), row.bases.size()));
-    hash.update("\t" + text + "\n");
+    hash_row(row.bases, text, &hash);
     set.rows.push_back(std::move(row));
     if (options.regression) continue;
     if (!text.empty()) index.emplace(text, 0);
@@ -148,8 +150,14 @@ void LabelledSet::align_classes(const std::vector<std::string>& known) {
   for (size_t c = 0; c < classes.size(); ++c) {
     const auto found = std::find(known.begin(), known.end(), classes[c]);
     if (found == known.end()) {
-      throw InputError(fmt::format("{}: class '{}' is unknown to the training set; its classes: {}",
-                                   path, classes[c], fmt::join(known, ", ")));
+      const auto first = std::find_if(rows.begin(), rows.end(), [c](const LabelledRow& row) {
+        return row.label == static_cast<int32_t>(c);
+      });
+      throw InputError(fmt::format(
+          "{}: class '{}' is unknown to the training set, whose classes are {}; give training rows "
+          "of it, or take these rows away",
+          first == rows.end() ? path : place_of(*this, *first), classes[c],
+          fmt::join(known, ", ")));
     }
     to[c] = static_cast<int32_t>(found - known.begin());
   }
@@ -157,6 +165,35 @@ void LabelledSet::align_classes(const std::vector<std::string>& known) {
     if (row.label >= 0) row.label = to[static_cast<size_t>(row.label)];
   }
   classes = known;
+}
+
+std::string canonical_text(BasesView bases) {
+  const Bases other = reverse_complement(bases);
+  const bool forward =
+      !std::lexicographical_compare(other.begin(), other.end(), bases.begin(), bases.end());
+  return forward ? std::string(bases.begin(), bases.end())
+                 : std::string(other.begin(), other.end());
+}
+
+LabelledSet select_rows(const LabelledSet& set, const std::vector<int64_t>& rows) {
+  LabelledSet part;
+  part.classes = set.classes;
+  part.regression = set.regression;
+  part.path = set.path;
+  Sha256 hash;
+  for (const int64_t index : rows) {
+    const LabelledRow& row = set.rows[static_cast<size_t>(index)];
+    std::string label;
+    if (set.regression) {
+      label = format_number(static_cast<double>(row.value));
+    } else if (row.label >= 0) {
+      label = set.classes[static_cast<size_t>(row.label)];
+    }
+    hash_row(row.bases, label, &hash);
+    part.rows.push_back(row);
+  }
+  part.sha256 = hash.hex();
+  return part;
 }
 
 std::vector<int64_t> stratified_split(const LabelledSet& set, double share, uint64_t seed) {

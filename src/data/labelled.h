@@ -27,6 +27,7 @@ struct LabelledRow {
   Interval where;  // contig empty when not given
   int32_t label = -1;
   float value = 0;
+  int64_t line = 0;  // of its file; 0 for a row that no file holds
 };
 
 struct LabelledSet {
@@ -41,8 +42,9 @@ struct LabelledSet {
   void align_classes(const std::vector<std::string>& known);
 };
 
-// `path` may hold several files with classes by file: "promoter=a.fa,other=b.fa". InputError:
-// missing columns, label gap, one class only, empty file, bad rows.
+// `path` may hold several files with classes by file ("promoter=a.fa,other=b.fa"), or be a folder
+// of one folder a class, whose files hold plain sequences. InputError: missing columns, label gap,
+// one class only, empty file, bad rows.
 LabelledSet read_labelled(const std::string& path, const LabelledOptions& options);
 
 // A row at a time for streams ("-"); false at the end.
@@ -63,5 +65,11 @@ class LabelledReader {
 // values), ordered, a pure function of the seed. Copies of one sequence, on either strand, stay
 // together.
 std::vector<int64_t> stratified_split(const LabelledSet& set, double share, uint64_t seed);
+
+// The rows named, in that order, with the hash of what they hold.
+LabelledSet select_rows(const LabelledSet& set, const std::vector<int64_t>& rows);
+
+// One text for a sequence and its reverse complement: what makes two rows copies of one another.
+std::string canonical_text(BasesView bases);
 
 }  // namespace lexome

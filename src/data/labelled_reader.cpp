@@ -2,6 +2,7 @@
 // kind is told by its first line, so that streams work; nothing but the row at hand is kept.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <deque>
 #include <filesystem>
@@ -18,15 +19,40 @@
 namespace lexome {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr int64_t kTellBadRows = 3;  // skipped rows that are told one by one
 
 struct ClassFile {
   std::string label;  // empty: labels stand in the file
   std::string path;
+  bool bare = false;  // nothing but sequences, one a line, however short
 };
 
+// The files of a folder that holds one folder a class, in order of their names.
+std::vector<ClassFile> folder_files(const fs::path& folder) {
+  std::vector<ClassFile> files;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (!entry.is_regular_file() || entry.path().filename().string()[0] == '.') continue;
+    const fs::path inside = entry.path().lexically_relative(folder);
+    if (std::distance(inside.begin(), inside.end()) != 2) {
+      throw InputError(fmt::format(
+          "{}: does not stand in a folder of its class; a folder of sequences is laid out as "
+          "CLASS/file.txt",
+          entry.path().string()));
+    }
+    files.push_back({inside.begin()->string(), entry.path().string(), true});
+  }
+  if (files.empty()) throw InputError(fmt::format("{}: the folder is empty", folder.string()));
+  std::sort(files.begin(), files.end(),
+            [](const ClassFile& a, const ClassFile& b) { return a.path < b.path; });
+  return files;
+}
+
 std::vector<ClassFile> class_files(const std::string& path) {
-  if (path.find('=') == std::string::npos || std::filesystem::exists(path)) return {{"", path}};
+  std::error_code unknown;  // a list of files may be too long for a name
+  if (fs::is_directory(path, unknown)) return folder_files(path);
+  if (path.find('=') == std::string::npos || fs::exists(path, unknown)) return {{"", path}};
   std::vector<ClassFile> files;
   for (const std::string_view part : split(path, ',')) {
     const size_t equals = part.find('=');
@@ -69,13 +95,6 @@ std::string header_label(std::string_view header, const std::string& key) {
 
 std::string_view without_bom(std::string_view line) {
   return line.substr(0, 3) == "\xEF\xBB\xBF" ? line.substr(3) : line;
-}
-
-bool all_nucleotides(std::string_view text) {
-  for (const char c : text) {
-    if (kBaseOfChar[static_cast<unsigned char>(c)] > kN) return false;
-  }
-  return !text.empty();
 }
 
 }  // namespace
@@ -122,6 +141,15 @@ struct LabelledReader::Impl {
       has_pending = true;
       return true;
     }
+    if (options.sequence_column.empty() && options.label_column.empty() && file.label.empty() &&
+        find_unnamed_columns(text, &separator, &width, &columns)) {
+      kind = Kind::kTable;
+      log::info("{}: no header line; field {} holds sequences{}", file.path, columns.sequence + 1,
+                columns.label < 0 ? "" : fmt::format(", field {} labels", columns.label + 1));
+      pending = text;
+      has_pending = true;
+      return true;
+    }
     separator = find_separator(text);
     if (!split_fields(text, separator, &fields)) {
       throw InputError(fmt::format("{}: a quote is not closed", where(line)));
@@ -129,7 +157,7 @@ struct LabelledReader::Impl {
     // One sequence a line, without a header: enough where no label is asked for.
     const bool labelled_elsewhere = !file.label.empty() || !options.need_labels;
     if (fields.size() == 1 && labelled_elsewhere && options.sequence_column.empty() &&
-        fields[0].size() >= 8 && all_nucleotides(trim(fields[0]))) {
+        (file.bare || is_long_sequence(trim(fields[0])))) {
       kind = Kind::kLines;
       pending = fields[0];
       has_pending = true;
@@ -172,6 +200,7 @@ struct LabelledReader::Impl {
       has_pending = false;
       *letters = pending;
       *at = line;
+      if (kind == Kind::kTable) *closed = split_fields(pending, separator, &fields);
       return true;
     }
     do {
@@ -221,10 +250,12 @@ struct LabelledReader::Impl {
     if (!strand.empty()) row->where.strand = strand[0];
   }
 
-  void make_row(const std::string& header, const std::string& letters, bool closed,
-                const std::string& place, LabelledRow* row, std::string* label_text) const {
+  void make_row(const std::string& header, const std::string& letters, bool closed, int64_t at,
+                LabelledRow* row, std::string* label_text) const {
+    const std::string place = where(at);
     *row = LabelledRow();
     row->name = fmt::format("row{}", rows);
+    row->line = at;
     label_text->clear();
     if (kind == Kind::kFasta) {
       const std::string_view name = trim(split(header, ' ')[0]);
@@ -286,11 +317,11 @@ bool LabelledReader::next(LabelledRow* row, std::string* label_text) {
     }
     ++impl.rows;
     if (!impl.options.skip_bad) {
-      impl.make_row(header, letters, closed, impl.where(at), row, label_text);
+      impl.make_row(header, letters, closed, at, row, label_text);
       return true;
     }
     try {
-      impl.make_row(header, letters, closed, impl.where(at), row, label_text);
+      impl.make_row(header, letters, closed, at, row, label_text);
       return true;
     } catch (const InputError& error) {
       if (++impl.skipped <= kTellBadRows) log::warn("skipped: {}", error.what());

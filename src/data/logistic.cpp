@@ -85,6 +85,7 @@ LinearModel fit_linear(LinearLoss loss, size_t outputs, const SparseRows& rows,
   minimise_lbfgs(
       [&](const std::vector<double>& at, std::vector<double>* gradient) {
         unpack(at);
+        if (fit.evaluations != nullptr) ++*fit.evaluations;
         return linear_objective(model, rows, targets, fit.c, fit.threads, gradient);
       },
       tolerance, fit.decrease, fit.most_steps, &x);

@@ -33,6 +33,7 @@ struct LinearFit {
   double decrease = 0;      // stop when a step lowers the objective by less than this share
   int threads = 1;
   const LinearModel* start = nullptr;  // same shape; zeros when null
+  int64_t* evaluations = nullptr;      // added to: how often the objective was computed
 };
 
 // `labels` are classes below `num_classes`.

@@ -109,6 +109,40 @@ TableColumns find_columns(const std::vector<std::string>& header,
   return columns;
 }
 
+bool is_long_sequence(std::string_view text) {
+  constexpr size_t kLong = 8;
+  return text.size() >= kLong && std::all_of(text.begin(), text.end(), [](char c) {
+           return kBaseOfChar[static_cast<unsigned char>(c)] <= kN;
+         });
+}
+
+bool find_unnamed_columns(std::string_view line, char* separator, size_t* width,
+                          TableColumns* columns) {
+  std::vector<std::string> fields;
+  for (const char between : {',', '\t', ';'}) {
+    if (!split_fields(line, between, &fields) || fields.size() < 2 || fields.size() > 3) continue;
+    TableColumns found;
+    int sequences = 0;
+    for (size_t f = 0; f < fields.size(); ++f) {
+      const auto column = static_cast<int>(f);
+      if (is_long_sequence(trim(fields[f]))) {
+        found.sequence = column;
+        ++sequences;
+      } else if (found.label < 0) {
+        found.label = column;
+      } else {
+        found.name = column;
+      }
+    }
+    if (sequences != 1) continue;
+    *separator = between;
+    *width = fields.size();
+    *columns = found;
+    return true;
+  }
+  return false;
+}
+
 Bases bases_of_cell(std::string_view cell, const std::string& where) {
   const std::string_view text = trim(cell);
   if (text.empty()) throw InputError(fmt::format("{}: the sequence is empty", where));

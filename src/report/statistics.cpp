@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "base/threads.h"
 #include "lexome/error.h"
+#include "report/run_levels.h"
 
 namespace lexome {
 namespace {
@@ -24,53 +25,56 @@ double quantile(const std::vector<double>& sorted, double share) {
   return sorted[below] + (position - static_cast<double>(below)) * (sorted[above] - sorted[below]);
 }
 
-double mean_score(const RunScore& score, std::span<const size_t> runs,
-                  std::span<const int64_t> items) {
+double mean_of(const std::vector<double>& scores, const std::vector<size_t>& runs) {
   double sum = 0;
-  for (const size_t run : runs) sum += score(run, items);
+  for (const size_t run : runs) sum += scores[run];
+  return sum / static_cast<double>(runs.size());  // NaN without runs
+}
+
+// Mean score of runs, of which some stand there several times.
+double mean_score(const RunScore& score, const std::vector<size_t>& runs, size_t of_runs,
+                  std::span<const int64_t> items) {
+  std::vector<int> times(of_runs, 0);
+  for (const size_t run : runs) ++times[run];
+  double sum = 0;
+  for (size_t run = 0; run < of_runs; ++run) {
+    if (times[run] > 0) sum += times[run] * score(run, items);
+  }
   return sum / static_cast<double>(runs.size());
 }
 
-// Runs by cluster, in order of first appearance.
-std::vector<std::vector<size_t>> members_of(const RunClusters& runs) {
-  std::vector<int64_t> names;
-  std::vector<std::vector<size_t>> members;
-  for (size_t run = 0; run < runs.size(); ++run) {
-    const auto found = std::find(names.begin(), names.end(), runs[run]);
-    if (found == names.end()) {
-      names.push_back(runs[run]);
-      members.push_back({run});
-    } else {
-      members[static_cast<size_t>(found - names.begin())].push_back(run);
-    }
-  }
-  return members;
+std::vector<double> scores_of(const RunScore& score, size_t runs, std::span<const int64_t> items) {
+  std::vector<double> scores;
+  for (size_t run = 0; run < runs; ++run) scores.push_back(score(run, items));
+  return scores;
 }
 
-std::vector<size_t> draw_runs(const std::vector<std::vector<size_t>>& clusters, Random* random) {
-  std::vector<size_t> runs;
-  for (size_t i = 0; i < clusters.size(); ++i) {
-    const std::vector<size_t>& cluster = clusters[random->below(clusters.size())];
-    for (size_t k = 0; k < cluster.size(); ++k)
-      runs.push_back(cluster[random->below(cluster.size())]);
-  }
-  return runs;
+std::vector<double> without_nan(std::vector<double> values) {
+  values.erase(std::remove_if(values.begin(), values.end(), [](double v) { return std::isnan(v); }),
+               values.end());
+  return values;
 }
 
-void finish_interval(std::vector<double> replicates, const BootstrapOptions& options,
+double variance(const std::vector<double>& values) {
+  const double mean =
+      std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+  double squares = 0;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  return squares / static_cast<double>(values.size());
+}
+
+// Interval, p-value and standard error from replicates without NaN, of `asked` that were wanted.
+void finish_interval(std::vector<double> replicates, size_t asked, const BootstrapOptions& options,
                      Estimate* estimate) {
-  const size_t asked = replicates.size();
-  replicates.erase(
-      std::remove_if(replicates.begin(), replicates.end(), [](double v) { return std::isnan(v); }),
-      replicates.end());
   if (replicates.empty() || replicates.size() * 2 < asked) {
-    estimate->low = estimate->high = estimate->p_value = kNan;
+    estimate->low = estimate->high = estimate->p_value = estimate->standard_error = kNan;
     return;
   }
   std::sort(replicates.begin(), replicates.end());
   const double tail = (1 - options.level) / 2;
   estimate->low = quantile(replicates, tail);
   estimate->high = quantile(replicates, 1 - tail);
+  estimate->standard_error = std::sqrt(variance(replicates));
   const auto not_above = static_cast<double>(
       std::upper_bound(replicates.begin(), replicates.end(), 0.0) - replicates.begin());
   const auto not_below = static_cast<double>(
@@ -81,70 +85,96 @@ void finish_interval(std::vector<double> replicates, const BootstrapOptions& opt
   estimate->p_value = std::min(1.0, 2 * (std::min(not_above, not_below) + 1) / (total + 1));
 }
 
+RunPlaces places_of(const RunClusters& clusters) {
+  RunPlaces places;
+  for (const int64_t cluster : clusters) places.push_back({cluster, -1});
+  return places;
+}
+
 }  // namespace
 
 Estimate bootstrap_mean(const RunClusters& runs, int64_t items, const RunScore& score,
                         const BootstrapOptions& options) {
-  // The difference to a model that always scores 0.
-  const RunScore zero = [](size_t, std::span<const int64_t>) { return 0.0; };
-  return paired_difference(runs, {0}, false, items, score, zero, options);
+  return nested_mean(places_of(runs), items, score, options);
 }
 
 Estimate paired_difference(const RunClusters& runs_a, const RunClusters& runs_b, bool paired_runs,
                            int64_t items, const RunScore& score_a, const RunScore& score_b,
                            const BootstrapOptions& options) {
+  return nested_difference(places_of(runs_a), places_of(runs_b), paired_runs, items, score_a,
+                           score_b, options);
+}
+
+Estimate nested_mean(const RunPlaces& runs, int64_t items, const RunScore& score,
+                     const BootstrapOptions& options) {
+  // The difference to a model that scores 0 on every draw.
+  const RunLevels levels(runs);
+  RunPlaces nothing;
+  for (const int64_t draw : levels.draws()) nothing.push_back({-1, draw});
+  const RunScore zero = [](size_t, std::span<const int64_t>) { return 0.0; };
+  return nested_difference(runs, nothing, false, items, score, zero, options);
+}
+
+Estimate nested_difference(const RunPlaces& runs_a, const RunPlaces& runs_b, bool paired_runs,
+                           int64_t items, const RunScore& score_a, const RunScore& score_b,
+                           const BootstrapOptions& options) {
   if (runs_a.empty() || runs_b.empty() || items <= 0) {
     throw InputError("a comparison needs at least one run a side and one item");
   }
-  if (paired_runs && runs_a != runs_b) {
-    throw InputError("runs paired by seed: the two sides have different seeds");
+  const RunLevels levels_a(runs_a), levels_b(runs_b);
+  if (paired_runs && !std::equal(runs_a.begin(), runs_a.end(), runs_b.begin(), runs_b.end(),
+                                 [](const RunPlace& a, const RunPlace& b) {
+                                   return a.pretrain_seed == b.pretrain_seed && a.draw == b.draw;
+                                 })) {
+    throw InputError("runs paired by seed: the two sides have different seeds or draws");
   }
-  const auto clusters_a = members_of(runs_a), clusters_b = members_of(runs_b);
+  if (levels_a.draws() != levels_b.draws()) {
+    throw InputError("the two sides of a comparison learned from different draws");
+  }
   std::vector<int64_t> all_items(static_cast<size_t>(items));
   std::iota(all_items.begin(), all_items.end(), int64_t{0});
-  std::vector<size_t> all_a(runs_a.size()), all_b(runs_b.size());
-  std::iota(all_a.begin(), all_a.end(), size_t{0});
-  std::iota(all_b.begin(), all_b.end(), size_t{0});
+  const std::vector<double> full_a = scores_of(score_a, runs_a.size(), all_items);
+  const std::vector<double> full_b = scores_of(score_b, runs_b.size(), all_items);
 
   Estimate estimate;
-  estimate.value = mean_score(score_a, all_a, all_items) - mean_score(score_b, all_b, all_items);
+  estimate.value = mean_of(full_a, levels_a.all()) - mean_of(full_b, levels_b.all());
   estimate.runs = static_cast<int64_t>(std::max(runs_a.size(), runs_b.size()));
   estimate.items = items;
 
+  // Each replicate with its items resampled, and with the items as they are.
   std::vector<double> replicates(static_cast<size_t>(std::max(options.replicates, 0)));
+  std::vector<double> of_runs(replicates.size());
   parallel_for(static_cast<int64_t>(replicates.size()), 16, options.threads,
                [&](int64_t begin, int64_t end) {
                  std::vector<int64_t> drawn(all_items.size());
                  for (int64_t r = begin; r < end; ++r) {
                    Random random(options.seed, Purpose::kBootstrap, static_cast<uint64_t>(r));
-                   const std::vector<size_t> a = draw_runs(clusters_a, &random);
-                   const std::vector<size_t> b = paired_runs ? a : draw_runs(clusters_b, &random);
+                   const std::vector<size_t> draws = levels_a.resample_draws(&random);
+                   const std::vector<size_t> a = levels_a.resample(draws, &random);
+                   const std::vector<size_t> b =
+                       paired_runs ? a : levels_b.resample(draws, &random);
                    for (int64_t& item : drawn) {
                      item = static_cast<int64_t>(random.below(static_cast<uint64_t>(items)));
                    }
-                   replicates[static_cast<size_t>(r)] =
-                       mean_score(score_a, a, drawn) - mean_score(score_b, b, drawn);
+                   const auto at = static_cast<size_t>(r);
+                   replicates[at] = mean_score(score_a, a, runs_a.size(), drawn) -
+                                    mean_score(score_b, b, runs_b.size(), drawn);
+                   of_runs[at] = mean_of(full_a, a) - mean_of(full_b, b);
                  }
                });
-  finish_interval(std::move(replicates), options, &estimate);
+  const size_t asked = replicates.size();
+  replicates = without_nan(std::move(replicates));
+  of_runs = without_nan(std::move(of_runs));
+  if (options.few_runs && !replicates.empty() && !of_runs.empty()) {
+    const double shown = variance(replicates);
+    const double of_items = std::max(0.0, shown - variance(of_runs));
+    const Spread spread = paired_runs ? spread_of_pairs(levels_a, full_a, full_b)
+                                      : spread_of_sides(levels_a, full_a, levels_b, full_b);
+    const double factor = widening(spread, of_items, items, shown, options.level);
+    for (double& value : replicates) value = estimate.value + factor * (value - estimate.value);
+  }
+  finish_interval(std::move(replicates), asked, options, &estimate);
   return estimate;
-}
-
-std::vector<double> holm(std::span<const double> p_values) {
-  std::vector<size_t> order;
-  for (size_t i = 0; i < p_values.size(); ++i) {
-    if (!std::isnan(p_values[i])) order.push_back(i);
-  }
-  std::sort(order.begin(), order.end(),
-            [&](size_t a, size_t b) { return p_values[a] < p_values[b]; });
-  std::vector<double> corrected(p_values.size(), kNan);
-  double largest = 0;
-  for (size_t rank = 0; rank < order.size(); ++rank) {
-    const auto left = static_cast<double>(order.size() - rank);
-    largest = std::max(largest, std::min(1.0, left * p_values[order[rank]]));
-    corrected[order[rank]] = largest;
-  }
-  return corrected;
 }
 
 }  // namespace lexome

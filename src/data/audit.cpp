@@ -6,64 +6,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <memory>
 #include <vector>
 
 #include "base/log.h"
 #include "base/text.h"
 #include "base/threads.h"
 #include "data/kmer_scan.h"
+#include "data/marked_kmers.h"
 #include "lexome/error.h"
 
 namespace lexome {
 namespace {
 
 constexpr size_t kBatch = 4096;             // codes looked up together
-constexpr int64_t kMostBases = 20'000'000;  // validation bases audited: about 0.6 GB of tables
-
-// A fixed set of k-mers with one mark each: open addressing, at most half full.
-class MarkedSet {
- public:
-  explicit MarkedSet(size_t most) {
-    size_t capacity = 16;
-    while (capacity < 2 * most) capacity *= 2;
-    keys_.assign(capacity, kEmpty);
-    marks_ = std::make_unique<std::atomic<uint8_t>[]>(capacity);
-  }
-  void insert(uint64_t code) { keys_[slot(code)] = code; }
-  // Marks those of the codes that are in the set. The table is larger than any cache: places are
-  // asked for some codes ahead, or every look-up would wait for memory.
-  void mark(const std::vector<uint64_t>& codes) {
-    constexpr size_t kAhead = 16;
-    for (size_t i = 0; i < codes.size(); ++i) {
-      if (i + kAhead < codes.size()) __builtin_prefetch(&keys_[home(codes[i + kAhead])]);
-      const size_t s = slot(codes[i]);
-      if (keys_[s] == codes[i]) marks_[s].store(1, std::memory_order_relaxed);
-    }
-  }
-  bool marked(uint64_t code) const {
-    return marks_[slot(code)].load(std::memory_order_relaxed) != 0;
-  }
-
- private:
-  static constexpr uint64_t kEmpty = ~uint64_t{0};  // no canonical code: TTT...T is AAA...A
-
-  size_t home(uint64_t code) const {
-    uint64_t h = code * 0x9E3779B97F4A7C15u;
-    h ^= h >> 32;
-    return h & (keys_.size() - 1);
-  }
-  // Where a code stands, or the empty place where it would.
-  size_t slot(uint64_t code) const {
-    size_t s = home(code);
-    while (keys_[s] != kEmpty && keys_[s] != code) s = (s + 1) & (keys_.size() - 1);
-    return s;
-  }
-
-  std::vector<uint64_t> keys_;
-  std::unique_ptr<std::atomic<uint8_t>[]> marks_;
-};
+constexpr int64_t kMostBases = 20'000'000;  // audited in one pass: about 0.6 GB of tables
 
 // Validation windows side by side; stretches shorter than a window are one window.
 std::vector<Locus> tiles_of(const std::vector<Locus>& stretches, int64_t length, int k) {
@@ -81,10 +37,46 @@ std::vector<Locus> tiles_of(const std::vector<Locus>& stretches, int64_t length,
   return tiles;
 }
 
+// Streams stretches past the set; `fetch(locus, bases)` brings their bases.
+template <class Fetch>
+void mark_stretches(const std::vector<Locus>& stretches, int k, int threads, MarkedSet* set,
+                    Fetch&& fetch) {
+  const std::vector<Locus> pieces = kmer_pieces(stretches, k);
+  parallel_for(static_cast<int64_t>(pieces.size()), 1, threads, [&](int64_t begin, int64_t end) {
+    Bases mine;
+    std::vector<uint64_t> codes;
+    for (int64_t p = begin; p < end; ++p) {
+      fetch(pieces[static_cast<size_t>(p)], &mine);
+      scan_kmers<true>(mine, k, [&](uint64_t code) {
+        codes.push_back(code);
+        if (codes.size() < kBatch) return;
+        set->mark(codes);
+        codes.clear();
+      });
+      set->mark(codes);
+      codes.clear();
+    }
+  });
+}
+
+// The share of k-mers that are marked, or -1 when there is no k-mer.
+double marked_share(BasesView bases, int k, const MarkedSet& set) {
+  int64_t kmers = 0, marked = 0;
+  scan_kmers<true>(bases, k, [&](uint64_t code) {
+    ++kmers;
+    marked += set.marked(code);
+  });
+  return kmers == 0 ? -1.0 : static_cast<double>(marked) / static_cast<double>(kmers);
+}
+
+void check_k(int k) {
+  if (k < 1 || k > 32) throw ConfigError(fmt::format("audit k-mers have 1 to 32 bases, not {}", k));
+}
+
 }  // namespace
 
 Overlap audit_split(const WindowPlan& plan, int k, double threshold, int threads) {
-  if (k < 1 || k > 32) throw ConfigError(fmt::format("audit k-mers have 1 to 32 bases, not {}", k));
+  check_k(k);
   const int64_t length = plan.options().length;
   std::vector<Locus> tiles = tiles_of(plan.stretches(Side::kValidation), length, k);
   const auto most = static_cast<size_t>(std::max<int64_t>(1, kMostBases / length));
@@ -105,40 +97,56 @@ Overlap audit_split(const WindowPlan& plan, int k, double threshold, int threads
     plan.fetch(tile, &bases);
     scan_kmers<true>(bases, k, [&](uint64_t code) { set.insert(code); });
   }
-  const std::vector<Locus> pieces = kmer_pieces(plan.stretches(Side::kTrain), k);
-  parallel_for(static_cast<int64_t>(pieces.size()), 1, threads, [&](int64_t begin, int64_t end) {
-    Bases mine;
-    std::vector<uint64_t> codes;
-    for (int64_t p = begin; p < end; ++p) {
-      plan.fetch(pieces[static_cast<size_t>(p)], &mine);
-      scan_kmers<true>(mine, k, [&](uint64_t code) {
-        codes.push_back(code);
-        if (codes.size() < kBatch) return;
-        set.mark(codes);
-        codes.clear();
-      });
-      set.mark(codes);
-      codes.clear();
-    }
-  });
+  mark_stretches(plan.stretches(Side::kTrain), k, threads, &set,
+                 [&](const Locus& locus, Bases* out) { plan.fetch(locus, out); });
 
   Overlap overlap;
   double sum = 0;
   for (const Locus& tile : tiles) {
     plan.fetch(tile, &bases);
-    int64_t kmers = 0, shared = 0;
-    scan_kmers<true>(bases, k, [&](uint64_t code) {
-      ++kmers;
-      shared += set.marked(code);
-    });
-    if (kmers == 0) continue;
-    const double containment = static_cast<double>(shared) / static_cast<double>(kmers);
+    const double containment = marked_share(bases, k, set);
+    if (containment < 0) continue;
     ++overlap.windows;
     overlap.contained += containment >= threshold;
     sum += containment;
   }
   if (overlap.windows > 0) overlap.mean_containment = sum / static_cast<double>(overlap.windows);
   return overlap;
+}
+
+std::vector<float> containment_in_genomes(const LabelledSet& rows, const GenomeSet& genomes, int k,
+                                          int threads) {
+  check_k(k);
+  std::vector<Locus> stretches;
+  for (size_t g = 0; g < genomes.sources().size(); ++g) {
+    const std::vector<Contig>& contigs = genomes.sources()[g].genome.contigs();
+    for (size_t c = 0; c < contigs.size(); ++c) {
+      stretches.push_back(
+          {static_cast<int32_t>(g), static_cast<int32_t>(c), 0, contigs[c].length, '+'});
+    }
+  }
+  std::vector<float> containment(rows.rows.size(), -1);
+  for (size_t begin = 0; begin < rows.rows.size();) {
+    size_t end = begin;
+    int64_t total = 0;
+    do {
+      total += static_cast<int64_t>(rows.rows[end++].bases.size());
+    } while (end < rows.rows.size() && total < kMostBases);
+    MarkedSet set(static_cast<size_t>(total));
+    for (size_t r = begin; r < end; ++r) {
+      scan_kmers<true>(rows.rows[r].bases, k, [&](uint64_t code) { set.insert(code); });
+    }
+    mark_stretches(stretches, k, threads, &set, [&](const Locus& locus, Bases* out) {
+      out->resize(static_cast<size_t>(locus.end - locus.start));
+      const Genome& genome = genomes.sources()[static_cast<size_t>(locus.genome)].genome;
+      genome.fetch(locus.contig, locus.start, locus.end, out->data());
+    });
+    for (size_t r = begin; r < end; ++r) {
+      containment[r] = static_cast<float>(marked_share(rows.rows[r].bases, k, set));
+    }
+    begin = end;
+  }
+  return containment;
 }
 
 }  // namespace lexome

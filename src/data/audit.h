@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "data/labelled.h"
 #include "data/window_plan.h"
 
 namespace lexome {
@@ -18,5 +20,10 @@ struct Overlap {
 // Canonical k-mer containment of tiled validation windows in the training side (both strands).
 // Chance matches: k is chosen so that 4^k >> training bases.
 Overlap audit_split(const WindowPlan& plan, int k = 24, double threshold = 0.5, int threads = 1);
+
+// Of each row the share of its canonical k-mers that stand anywhere in the genomes, -1 for rows
+// without one. The genomes are read once for every 20 million bases of rows.
+std::vector<float> containment_in_genomes(const LabelledSet& rows, const GenomeSet& genomes,
+                                          int k = 24, int threads = 1);
 
 }  // namespace lexome

@@ -4,6 +4,7 @@ set(bundle ${CMAKE_SOURCE_DIR}/report_bundle/node_modules)
 set(assets
   report_css ${CMAKE_SOURCE_DIR}/src/report/page/report.css
   report_js ${CMAKE_SOURCE_DIR}/src/report/page/report.js
+  plots_js ${CMAKE_SOURCE_DIR}/src/report/page/plots.js
   d3_js ${bundle}/d3/dist/d3.min.js
   plot_js ${bundle}/@observablehq/plot/dist/plot.umd.min.js)
 file(WRITE ${CMAKE_BINARY_DIR}/generated/empty.asset "")

@@ -4,6 +4,7 @@
 extern "C" {
 extern const char lexome_asset_report_css[], lexome_asset_report_css_end[];
 extern const char lexome_asset_report_js[], lexome_asset_report_js_end[];
+extern const char lexome_asset_plots_js[], lexome_asset_plots_js_end[];
 extern const char lexome_asset_d3_js[], lexome_asset_d3_js_end[];
 extern const char lexome_asset_plot_js[], lexome_asset_plot_js_end[];
 }
@@ -21,6 +22,7 @@ std::string_view report_css() {
   return between(lexome_asset_report_css, lexome_asset_report_css_end);
 }
 std::string_view report_js() { return between(lexome_asset_report_js, lexome_asset_report_js_end); }
+std::string_view plots_js() { return between(lexome_asset_plots_js, lexome_asset_plots_js_end); }
 std::string_view d3_js() { return between(lexome_asset_d3_js, lexome_asset_d3_js_end); }
 std::string_view plot_js() { return between(lexome_asset_plot_js, lexome_asset_plot_js_end); }
 

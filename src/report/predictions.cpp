@@ -23,11 +23,11 @@ std::map<std::string, std::string> provenance_of(const std::string& text) {
   return pairs;
 }
 
-int64_t seed_of(const std::map<std::string, std::string>& pairs, const std::string& key) {
+int64_t count_of(const std::map<std::string, std::string>& pairs, const std::string& key) {
   const auto found = pairs.find(key);
-  int64_t seed = -1;
-  if (found != pairs.end()) parse_int(found->second, &seed);
-  return seed;
+  int64_t count = -1;
+  if (found != pairs.end()) parse_int(found->second, &count);
+  return count;
 }
 
 std::string text_of(const std::map<std::string, std::string>& pairs, const std::string& key) {
@@ -52,11 +52,11 @@ void write_predictions(const Predictions& predictions, const std::string& comman
                                                             {"model", predictions.model},
                                                             {"role", predictions.role},
                                                             {"data_hash", predictions.data_hash}};
-  if (predictions.pretrain_seed >= 0) {
-    about.emplace_back("pretrain_seed", std::to_string(predictions.pretrain_seed));
-  }
-  if (predictions.finetune_seed >= 0) {
-    about.emplace_back("finetune_seed", std::to_string(predictions.finetune_seed));
+  for (const auto& [name, number] : {std::pair{"pretrain_seed", predictions.pretrain_seed},
+                                     {"finetune_seed", predictions.finetune_seed},
+                                     {"shots", predictions.shots},
+                                     {"draw", predictions.draw}}) {
+    if (number >= 0) about.emplace_back(name, std::to_string(number));
   }
   std::string text = provenance_lines(command, about) + "#name\tlabel";
   const Scored& scored = predictions.scored;
@@ -83,8 +83,10 @@ Predictions read_predictions(const std::string& path) {
   predictions.model = text_of(about, "model");
   predictions.role = text_of(about, "role");
   predictions.data_hash = text_of(about, "data_hash");
-  predictions.pretrain_seed = seed_of(about, "pretrain_seed");
-  predictions.finetune_seed = seed_of(about, "finetune_seed");
+  predictions.pretrain_seed = count_of(about, "pretrain_seed");
+  predictions.finetune_seed = count_of(about, "finetune_seed");
+  predictions.shots = count_of(about, "shots");
+  predictions.draw = count_of(about, "draw");
   std::vector<size_t> columns;
   for (size_t i = 0; i < table.columns.size(); ++i) {
     if (table.columns[i].rfind("p_", 0) == 0) {

@@ -21,6 +21,7 @@ struct Predictions {
   std::string task, model, role;
   std::string data_hash;  // of the test file
   int64_t pretrain_seed = -1, finetune_seed = -1;
+  int64_t shots = -1, draw = -1;  // as in a ResultRow
   std::vector<std::string> names, classes;
   Scored scored;
 };

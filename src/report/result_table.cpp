@@ -24,14 +24,17 @@ struct Column {
 const std::vector<Column>& columns() {
   static const std::vector<Column> all = {
       {"suite", &ResultRow::suite},
+      {"group", &ResultRow::group},
       {"task", &ResultRow::task},
       {"model", &ResultRow::model},
+      {"role", &ResultRow::role},
       {"split", &ResultRow::split},
       {"metric", &ResultRow::metric},
       {"value", &ResultRow::value},
       {"interval_low", &ResultRow::interval_low},
       {"interval_high", &ResultRow::interval_high},
       {"n", &ResultRow::n},
+      {"shots", &ResultRow::shots},
       {"draw", &ResultRow::draw},
       {"pretrain_seed", &ResultRow::pretrain_seed},
       {"finetune_seed", &ResultRow::finetune_seed},
@@ -39,10 +42,15 @@ const std::vector<Column>& columns() {
       {"params_embedding", &ResultRow::params_embedding},
       {"params_total", &ResultRow::params_total},
       {"bases_seen", &ResultRow::bases_seen},
+      {"tokens_per_base", &ResultRow::tokens_per_base},
+      {"masked_share", &ResultRow::masked_share},
+      {"pretrain_flops", &ResultRow::pretrain_flops},
       {"flops", &ResultRow::flops},
       {"wall_s", &ResultRow::wall_s},
       {"data_hash", &ResultRow::data_hash},
       {"recipe", &ResultRow::recipe},
+      {"status", &ResultRow::status},
+      {"message", &ResultRow::message},
   };
   return all;
 }

@@ -1,76 +1,118 @@
-// Draws the plots of a lexome report from the JSON in the page. Tables are already in the HTML, so a reader
-// without scripts loses only the pictures.
+// What a lexome report does besides drawing: light or dark, tables that sort and filter, recipes that open
+// when a link leads to them. Without scripts the page still holds every number.
 (() => {
-  const data = JSON.parse(document.getElementById("report-data").textContent);
-  const style = { background: "transparent", fontSize: "12px", color: "currentColor" };
-  // Okabe and Ito's palette: told apart by readers with any kind of colour vision.
-  const colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D31", "#999999"];
+  const root = document.documentElement;
 
-  const append = (id, node) => {
-    const place = document.getElementById(id);
-    if (place && node) place.append(node);
+  // Light or dark: as the system has it, until the button or the address (#dark, #light) says otherwise.
+  const themes = ["light", "dark"];
+  const button = document.getElementById("theme");
+  const isDark = () => (root.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+  const label = () => { button.textContent = isDark() ? "Light page" : "Dark page"; };
+  button.hidden = false;
+  button.addEventListener("click", () => { root.dataset.theme = isDark() ? "light" : "dark"; label(); });
+
+  // A link into something folded opens it first.
+  const follow = () => {
+    const name = decodeURIComponent(location.hash.slice(1));
+    if (themes.includes(name)) root.dataset.theme = name;
+    label();
+    const target = name && document.getElementById(name);
+    if (!target) return;
+    for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+    target.scrollIntoView();
   };
+  addEventListener("hashchange", follow);
+  follow();
 
-  // Scores: one row a model, a point a seed, a bar at the mean; one facet a task.
-  const scores = data.scores || [];
-  if (scores.length) {
-    const models = [...new Set(scores.map((d) => d.model))];
-    const longest = Math.max(...models.map((m) => m.length));
-    append("plot-scores", Plot.plot({
-      style, width: 860, marginLeft: Math.min(260, 30 + longest * 7), marginRight: 130, marginBottom: 40,
-      x: { label: `${data.metric} on test`, grid: true },
-      y: { label: null, domain: models }, fy: { label: null },
-      color: { domain: models, range: colours },
-      marks: [
-        Plot.dot(scores, { x: "value", y: "model", fy: "task", fill: "model", r: 4, fillOpacity: 0.65,
-          title: (d) => `${d.model}, seed ${d.seed}: ${d.value.toFixed(4)}` }),
-        Plot.tickX(scores, Plot.groupY({ x: "mean" },
-          { x: "value", y: "model", fy: "task", stroke: "model", strokeWidth: 3 })),
-      ],
-    }));
-  }
-
-  // Differences with intervals: a line from low to high, a point at the estimate, zero drawn through.
-  const differences = data.differences || [];
-  if (differences.length) {
-    append("plot-differences", Plot.plot({
-      style, width: 860, marginLeft: 260, marginBottom: 40,
-      x: { label: `difference in ${data.metric}, 95 % interval`, grid: true }, y: { label: null },
-      marks: [
-        Plot.ruleX([0]),
-        Plot.link(differences, { x1: "low", x2: "high", y1: "name", y2: "name", strokeWidth: 2 }),
-        Plot.dot(differences, { x: "value", y: "name", fill: colours[0], r: 5 }),
-      ],
-    }));
-  }
-
-  // Curves: every group of columns that share an axis, one line a run.
-  (data.curves || []).forEach((chart, i) => {
-    append(`plot-curve-${i}`, Plot.plot({
-      style, width: 420, height: 260, marginLeft: 58, marginBottom: 40, x: { label: "step" }, y: { label: chart.label, grid: true },
-      color: { legend: chart.series.length > 1, domain: chart.series, range: colours },
-      marks: [
-        Plot.lineY(chart.points, { x: "step", y: "value", stroke: "series" }),
-        chart.points.length <= 60 ? Plot.dot(chart.points, { x: "step", y: "value", fill: "series", r: 2 }) : null,
-      ],
-    }));
-  });
-
-  // Tables sort by a click on a heading; numbers by value.
+  // Numbers sort by their first number: "0.81 ± 0.02", "1,234", "+0.1 to +0.2"; "all" shots are more than any.
+  const number = (text) => text.trim() === "all" ? Infinity : parseFloat(text.replace(/,/g, ""));
+  const scale = { k: 1e3, M: 1e6, G: 1e9 };
+  const size = (text) => {
+    const found = /^([\d.]+) ([kMG])$/.exec(text.trim());
+    return found ? found[1] * scale[found[2]] : number(text);
+  };
+  const compare = (x, y) => {
+    if ((x.trim() === "") !== (y.trim() === "")) return x.trim() === "" ? 1 : -1;
+    const a = size(x), b = size(y);
+    if (Number.isNaN(a) || Number.isNaN(b)) return x.localeCompare(y, undefined, { numeric: true });
+    return a === b ? 0 : a - b;
+  };
   document.querySelectorAll("table.sorts").forEach((table) => {
-    table.querySelectorAll("th").forEach((head, column) => {
+    const heads = [...table.tHead.rows[0].cells];
+    heads.forEach((head, column) => {
+      if (head.classList.contains("fixed")) return;
+      const name = head.textContent;
+      const sort = document.createElement("button");
+      sort.type = "button";
+      sort.textContent = name;
+      sort.title = `Sort by ${name}`;
+      head.replaceChildren(sort);
+      head.scope = "col";
       head.classList.add("sortable");
-      let up = true;
-      head.addEventListener("click", () => {
-        const rows = [...table.tBodies[0].rows];
-        const key = (row) => row.cells[column].dataset.value ?? row.cells[column].textContent;
-        rows.sort((a, b) => {
-          const x = key(a), y = key(b), numeric = x !== "" && y !== "" && !isNaN(x) && !isNaN(y);
-          return (up ? 1 : -1) * (numeric ? x - y : x.localeCompare(y));
-        });
-        up = !up;
-        rows.forEach((row) => table.tBodies[0].append(row));
+      sort.addEventListener("click", () => {
+        const down = head.getAttribute("aria-sort") === "ascending";
+        heads.forEach((other) => other.removeAttribute("aria-sort"));
+        head.setAttribute("aria-sort", down ? "descending" : "ascending");
+        const body = table.tBodies[0];
+        const text = (row) => row.cells[column].textContent;
+        body.append(...[...body.rows].sort((a, b) => (down ? -1 : 1) * compare(text(a), text(b))));
       });
     });
   });
+
+  // One filter for all tables whose rows say their role.
+  const rows = [...document.querySelectorAll("tr[data-role]")];
+  if (rows.length) {
+    const bar = document.createElement("form");
+    bar.className = "filters";
+    bar.setAttribute("aria-label", "Filter the tables");
+    bar.addEventListener("submit", (event) => event.preventDefault());
+    const add = (text, control) => {
+      const wrap = document.createElement("label");
+      wrap.append(text, control);
+      bar.append(wrap);
+      control.addEventListener("input", apply);
+      return control;
+    };
+    const choice = (values, all) => {
+      const select = document.createElement("select");
+      select.append(new Option(all, ""), ...values.map((value) => new Option(value)));
+      return select;
+    };
+    const distinct = (key) => [...new Set(rows.map((row) => row.dataset[key]).filter(Boolean))];
+    const words = document.createElement("input");
+    words.type = "search";
+    words.placeholder = "task or model";
+    const more = document.createElement("input");
+    more.type = "checkbox";
+    const said = document.createElement("output");
+    add("Filter ", words);
+    const role = add("Role ", choice(distinct("role"), "every role"));
+    const shots = add("Shots ", choice(distinct("shots").sort(compare), "any number"));
+    if (document.querySelector("th.extra")) add("All columns ", more);
+    bar.append(said);
+    // A task's own name stands above its table, not in its rows.
+    const title = (row) => row.closest("details.fold")?.querySelector("summary").textContent ?? "";
+    const texts = rows.map((row) => `${title(row)} ${row.textContent}`.toLowerCase());
+    function apply() {
+      const wanted = words.value.toLowerCase().split(/\s+/).filter(Boolean);
+      let shown = 0;
+      rows.forEach((row, i) => {
+        row.hidden = !(wanted.every((word) => texts[i].includes(word)) &&
+          (!role.value || row.dataset.role === role.value) && (!shots.value || row.dataset.shots === shots.value));
+        shown += row.hidden ? 0 : 1;
+      });
+      said.textContent = shown === rows.length ? "" : `${shown} of ${rows.length} rows`;
+      document.body.classList.toggle("all-columns", more.checked);
+    }
+    document.querySelector("main").prepend(bar);
+  }
+
+  // Paper has no clicks: what is folded is printed open, except the recipes.
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll("details.fold:not([open])")];
+    opened.forEach((fold) => { fold.open = true; });
+  });
+  addEventListener("afterprint", () => { opened.forEach((fold) => { fold.open = false; }); });
 })();

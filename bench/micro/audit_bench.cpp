@@ -88,12 +88,23 @@ double recall(const Simulated& made, const NearestCopies& found, double least) {
   return there == 0 ? 1.0 : static_cast<double>(seen) / static_cast<double>(there);
 }
 
+double cpu_seconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
 void near_copies(benchmark::State& state) {
   const Simulated made = simulate(state.range(0), state.range(2) != 0);
   NearestCopies found;
+  const double before = cpu_seconds();
   for (auto _ : state) {
     found = nearest_copies(made.set, made.set, static_cast<int>(state.range(1)));
   }
+  state.counters["cpu_s"] = cpu_seconds() - before;  // of all threads
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   state.counters["peak_GB"] = static_cast<double>(usage.ru_maxrss) / 1e6;

@@ -95,6 +95,21 @@ std::vector<std::string_view> bed_fields(std::string_view line) {
   return fields;
 }
 
+// The first three fields: contig, start, end.
+Interval bed_interval(const std::vector<std::string_view>& fields, const Place& place) {
+  Interval where;
+  where.contig = fields[0];
+  where.start = place.position(fields[1], "start");
+  where.end = place.position(fields[2], "end");
+  if (where.contig.empty()) {
+    place.fail("the contig has no name");
+  }
+  if (where.end < where.start) {
+    place.fail(fmt::format("end {} lies before start {}", where.end, where.start));
+  }
+  return where;
+}
+
 Feature parse_bed(std::string_view line, const Place& place) {
   const std::vector<std::string_view> fields = bed_fields(line);
   if (fields.size() < 3) {
@@ -102,15 +117,7 @@ Feature parse_bed(std::string_view line, const Place& place) {
         fmt::format("{} columns, and BED has at least contig, start and end", fields.size()));
   }
   Feature feature;
-  feature.where.contig = fields[0];
-  feature.where.start = place.position(fields[1], "start");
-  feature.where.end = place.position(fields[2], "end");
-  if (feature.where.contig.empty()) {
-    place.fail("the contig has no name");
-  }
-  if (feature.where.end < feature.where.start) {
-    place.fail(fmt::format("end {} lies before start {}", feature.where.end, feature.where.start));
-  }
+  feature.where = bed_interval(fields, place);
   if (fields.size() > 3 && fields[3] != ".") {
     feature.name = fields[3];
   }
@@ -210,6 +217,10 @@ bool starts_with_word(std::string_view line, std::string_view word) {
          (line.size() == word.size() || line[word.size()] == ' ' || line[word.size()] == '\t');
 }
 
+bool is_browser_line(std::string_view line) {
+  return starts_with_word(line, "track") || starts_with_word(line, "browser");
+}
+
 std::string one_field(std::string_view text) {
   std::string field(text.empty() ? "." : text);
   std::replace_if(
@@ -232,15 +243,39 @@ std::vector<Feature> read_features(const std::string& path) {
       continue;
     }
     if (kind == Kind::kBed) {
-      if (starts_with_word(line, "track") || starts_with_word(line, "browser")) {
+      if (is_browser_line(line)) {
         continue;
       }
       features.push_back(parse_bed(line, place));
     } else {
       features.push_back(parse_gff(line, place, kind));
     }
+    features.back().line = lines.line_number();
   }
   return features;
+}
+
+void read_bedgraph(
+    const std::string& path,
+    const std::function<void(const Interval& where, double value, int64_t line)>& use) {
+  LineReader lines(path);
+  const Place place(lines);
+  for (std::string_view line; lines.next(&line);) {
+    if (trim(line).empty() || line.front() == '#' || is_browser_line(line)) {
+      continue;
+    }
+    const std::vector<std::string_view> fields = bed_fields(line);
+    if (fields.size() != 4) {
+      place.fail(
+          fmt::format("{} columns, and bedGraph has contig, start, end and value", fields.size()));
+    }
+    const Interval where = bed_interval(fields, place);
+    double value = 0;
+    if (!parse_double(trim(fields[3]), &value) || !std::isfinite(value)) {
+      place.fail(fmt::format("value '{}' is not a number", fields[3]));
+    }
+    use(where, value, lines.line_number());
+  }
 }
 
 std::string bed_line(const Feature& feature) {

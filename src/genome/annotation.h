@@ -2,6 +2,8 @@
 // whatever the file says.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,10 +18,16 @@ struct Feature {
   std::string kind;  // GFF/GTF column 3; empty for BED
   double score = 0;
   std::string attributes;  // GFF column 9, BED columns 7 and on, verbatim
+  int64_t line = 0;        // of its file
 };
 
 // By name: .bed, .narrowPeak, .gff, .gff3, .gtf (with .gz). Throws InputError with line.
 std::vector<Feature> read_features(const std::string& path);
+// bedGraph (.gz too): use(where, value, line) for every line, in order. Throws InputError with
+// line.
+void read_bedgraph(
+    const std::string& path,
+    const std::function<void(const Interval& where, double value, int64_t line)>& use);
 std::string bed_line(const Feature& feature);  // six columns, newline-terminated
 
 }  // namespace lexome

@@ -3,16 +3,15 @@
 #include "genome/simulator.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <memory>
-#include <optional>
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/output_folder.h"
 #include "base/progress.h"
 #include "base/threads.h"
 #include "genome/annotation.h"
@@ -102,32 +101,9 @@ std::string bed_text(const sim::Piece& contig, const std::string& name) {
   return text;
 }
 
-// The finished folder takes the name; a replaced one goes only after that.
-void publish(TemporaryPath* made, const std::string& folder) {
-  sync_folder(made->path());
-  std::error_code failure;
-  std::optional<TemporaryPath> old;
-  if (fs::exists(folder)) {
-    old.emplace(fmt::format("{}.old.{}", folder, ::getpid()));
-    fs::rename(folder, old->path(), failure);
-    if (failure) throw IoError(fmt::format("cannot move the old {} away", folder), failure.value());
-  }
-  fs::rename(made->path(), folder, failure);
-  if (failure) throw IoError(fmt::format("cannot put {} in place", folder), failure.value());
-  made->release();
-}
-
 std::string settings_text(const SimulateOptions& options, uint64_t seed) {
   SimulateOptions own = options;
   return fmt::format("# lexome simulate --seed {}\n{}", seed, Schema().add(own.fields()).dump());
-}
-
-// `force` replaces a folder as a whole, so only one that the simulator made may be replaced.
-void refuse_foreign_folder(const std::string& folder) {
-  if (folder == "-") throw ConfigError("simulate writes a folder and cannot write to a stream");
-  if (fs::is_directory(folder) && !fs::is_empty(folder) && !fs::exists(folder + "/simulate.toml"))
-    throw ConfigError(fmt::format(
-        "{} holds other files than a simulated genome: give the name of a new folder", folder));
 }
 
 struct Made {
@@ -142,30 +118,26 @@ struct Made {
 SimulateSummary simulate(const SimulateOptions& options, uint64_t seed, const std::string& folder,
                          bool force, int threads) {
   options.check();
-  std::string target = folder;
-  while (target.size() > 1 && target.back() == '/') target.pop_back();
-  refuse_foreign_folder(target);
-  check_output(target, force);
+  OutputFolder out(folder, "simulate.toml", "a simulated genome", force);
   if (threads <= 0) threads = available_cores();
   const sim::Grammar grammar(options, seed);
   const sim::RepeatLibrary repeats(grammar, seed);
   const std::vector<sim::ContigPlan> plans = plan_contigs(options);
   const std::vector<sim::Split> splits = plan_splits(options.contigs);
 
-  TemporaryPath beside(fmt::format("{}.tmp.{}", target, ::getpid()));
   std::error_code failure;
-  fs::create_directories(beside.path() + "/tasks", failure);
-  if (failure) throw IoError(fmt::format("cannot create {}", beside.path()), failure.value());
+  fs::create_directories(out.file("tasks"), failure);
+  if (failure) throw IoError(fmt::format("cannot create {}", out.file("tasks")), failure.value());
 
   SimulateSummary summary;
   sim::TaskChoice choice(options, seed);
   {
-    GenomeWriter reference(beside.path() + "/genome", options.format);
+    GenomeWriter reference(out.file("genome"), options.format);
     std::vector<std::unique_ptr<GenomeWriter>> copies;
     for (int c = 0; c < options.copies; ++c)
-      copies.push_back(std::make_unique<GenomeWriter>(
-          fmt::format("{}/species{}", beside.path(), c + 2), options.format));
-    OutputFile truth(beside.path() + "/truth.bed");
+      copies.push_back(std::make_unique<GenomeWriter>(out.file(fmt::format("species{}", c + 2)),
+                                                      options.format));
+    OutputFile truth(out.file("truth.bed"));
     truth.write("#contig\tstart\tend\tname\tscore\tstrand\n");
     std::string contigs = "#contig\tlength\tsplit\tspecies\thomologous_to\n";
     Progress progress("simulate", options.size, "bp");
@@ -217,13 +189,13 @@ SimulateSummary simulate(const SimulateOptions& options, uint64_t seed, const st
     reference.finish();
     for (auto& copy : copies) copy->finish();
     truth.commit();
-    write_text_file(beside.path() + "/contigs.tsv", contigs);
+    write_text_file(out.file("contigs.tsv"), contigs);
   }
   summary.contigs = options.contigs;
   summary.copies = options.copies;
-  summary.tasks = choice.write(beside.path() + "/tasks", grammar, threads);
-  write_text_file(beside.path() + "/simulate.toml", settings_text(options, seed));
-  publish(&beside, target);
+  summary.tasks = choice.write(out.file("tasks"), grammar, threads);
+  write_text_file(out.file("simulate.toml"), settings_text(options, seed));
+  out.commit();
   return summary;
 }
 

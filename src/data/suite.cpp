@@ -185,6 +185,7 @@ void keep_chosen(const std::vector<std::string>& chosen, Suite* suite) {
 // Turns the files of all tasks into paths, or names every one that is missing.
 void resolve_files(Suite* suite) {
   std::vector<std::string> missing;
+  std::set<std::string> told;
   int64_t wanted = 0;
   for (SuiteTask& task : suite->tasks) {
     for (std::string* part : {&task.train, &task.dev, &task.test}) {
@@ -198,8 +199,8 @@ void resolve_files(Suite* suite) {
     }
     if (task.published.empty()) continue;
     const std::string scores = found_file(suite->data, task.published);
-    if (scores.empty()) {
-      log::info("{}: no published scores at {}", task.name,
+    if (scores.empty() && told.insert(task.published).second) {
+      log::info("{}: no published scores at {}", suite->name,
                 (fs::path(suite->data) / task.published).lexically_normal().string());
     }
     task.published = scores;

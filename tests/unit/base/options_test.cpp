@@ -157,5 +157,40 @@ TEST(Schema, RefusesADoubleDeclaration) {
   EXPECT_THROW(schema.add(again), InternalError);
 }
 
+TEST(Recipe, ArraysOfTablesBecomeRecipes) {
+  std::vector<Recipe> tables;
+  const Recipe top = Recipe::from_tables(
+      "title = \"x\"\n[[task]]\nname = \"a\"\nshots = [1, 2]\n[[task]]\nname = \"b\"\n", "s.toml",
+      "task", &tables);
+  ASSERT_EQ(tables.size(), 2u);
+  EXPECT_EQ(top.settings().size(), 1u);
+  EXPECT_EQ(top.find("title")->value, "x");
+  EXPECT_EQ(tables[0].find("shots")->value, "1,2");
+  EXPECT_EQ(tables[1].find("name")->value, "b");
+  EXPECT_EQ(tables[1].find("name")->origin, "s.toml:6");
+  tables.clear();
+  Recipe::from_tables("title = \"x\"\n", "s.toml", "task", &tables);
+  EXPECT_TRUE(tables.empty());
+  EXPECT_THROW(Recipe::from_tables("task = 1\n", "s.toml", "task", &tables), ConfigError);
+}
+
+TEST(Fields, ListsOfIntegers) {
+  std::vector<int64_t> values = {7};
+  Schema schema("the keys stand in a table");
+  schema.add(Fields("x").integers("shots", &values, 1, 5000, "rows"));
+  schema.apply(Recipe::from_text("x.shots = [10, \"1k\"]", "a.toml"));
+  EXPECT_EQ(values, (std::vector<int64_t>{10, 1000}));
+  EXPECT_EQ(schema.dump(), "x.shots = [10, 1000]\n");
+  schema.apply(Recipe::from_text("x.shots = []", "a.toml"));
+  EXPECT_TRUE(values.empty());
+  for (const char* wrong : {"x.shots = [0]", "x.shots = [1, 6000]", "x.shots = \"1,,2\""}) {
+    EXPECT_THROW(schema.apply(Recipe::from_text(wrong, "a.toml")), ConfigError) << wrong;
+  }
+  EXPECT_NE(message_of<ConfigError>([&] {
+              schema.apply(Recipe::from_text("unlike.anything = 1", "a.toml"));
+            }).find("the keys stand in a table"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace lexome

@@ -136,6 +136,55 @@ TEST(Labelled, FastaLabelsStandInHeadersOrFileNames) {
   EXPECT_TRUE(says(refusal("on=" + yes + "," + no), {"CLASS=FILE"}));
 }
 
+TEST(Labelled, TablesWithoutAHeaderAreToldByTheirFirstRow) {
+  const ToyFolder folder;
+  const std::vector<std::string> files = {
+      write(folder, "a.data", "EI,   one,    ACGTACGTD\nN,  two,  ttgattga\n"),
+      write(folder, "b.data", "EI,one,\t\tACGTACGTR\nN,two,\tttgattga\n"),
+      write(folder, "c.tsv", "ACGTACGTN\tEI\tone\nTTGATTGA\tN\ttwo\n"),
+  };
+  for (const std::string& file : files) {
+    const LabelledSet set = read_labelled(file, {});
+    ASSERT_EQ(set.rows.size(), 2u) << file;
+    EXPECT_EQ(to_letters(set.rows[0].bases), "ACGTACGTN") << file;
+    EXPECT_EQ(set.classes, (std::vector<std::string>{"EI", "N"})) << file;
+    EXPECT_EQ(set.rows[1].name, "two") << file;
+    EXPECT_EQ(set.rows[1].line, 2) << file;
+  }
+  const std::string cut = write(folder, "d.data", "+,one,ACGTACGT\n-,two\n");
+  EXPECT_TRUE(says(refusal(cut), {"d.data:2", "2 fields"}));
+}
+
+TEST(Labelled, FoldersHoldAFolderAClass) {
+  const ToyFolder folder;
+  for (const char* name : {"train/positive", "train/negative"}) {
+    std::filesystem::create_directories(folder.file(name));
+  }
+  write(folder, "train/positive/1.txt", "AC");
+  write(folder, "train/positive/2.txt", "ACGTACGTA\n");
+  write(folder, "train/negative/1.txt", "TTGA");
+  const LabelledSet set = read_labelled(folder.file("train"), {});
+  ASSERT_EQ(set.rows.size(), 3u);
+  EXPECT_EQ(set.classes, (std::vector<std::string>{"negative", "positive"}));
+  EXPECT_EQ(to_letters(set.rows[0].bases), "TTGA");
+  EXPECT_EQ(to_letters(set.rows[1].bases), "AC");
+  write(folder, "train/stray.txt", "ACGT");
+  EXPECT_TRUE(says(refusal(folder.file("train")), {"stray.txt", "CLASS/file.txt"}));
+  std::filesystem::create_directories(folder.file("none"));
+  EXPECT_TRUE(says(refusal(folder.file("none")), {"none", "empty"}));
+}
+
+TEST(Labelled, SelectedRowsKeepTheirClassesAndHaveAHashOfTheirOwn) {
+  const ToyFolder folder;
+  const LabelledSet set =
+      read_labelled(write(folder, "a.csv", "sequence,label\nACGT,b\nTTGA,a\nCC,b\n"), {});
+  EXPECT_EQ(select_rows(set, {0, 1, 2}).sha256, set.sha256);
+  const LabelledSet part = select_rows(set, {2, 1});
+  EXPECT_EQ(to_letters(part.rows[0].bases), "CC");
+  EXPECT_EQ(part.classes, set.classes);
+  EXPECT_NE(part.sha256, set.sha256);
+}
+
 TEST(Labelled, GzipIsReadAsItIs) {
   const ToyFolder folder;
   const std::string file = folder.file("a.csv.gz");

@@ -10,7 +10,7 @@
 #include <cmath>
 #include <csignal>
 #include <cstring>
-#include <limits>
+#include <optional>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -18,6 +18,8 @@
 #include "data/loader.h"
 #include "lexome/error.h"
 #include "tensor/compat.h"
+#include "train/loop_state.h"
+#include "train/resume.h"
 #include "train/run_folder.h"
 
 namespace lexome {
@@ -33,57 +35,6 @@ double seconds_since(Clock::time_point begin) {
 // above the margin, so that a slow divergence cannot drag it along.
 constexpr double kSlowDecay = 0.995;
 constexpr int64_t kSlowWarmup = 50;
-
-// Sums since the last log line.
-struct Interval {
-  double loss = 0, norm = 0;
-  int64_t steps = 0, labels = 0, tokens = 0, hidden = 0, bases = 0;
-};
-
-// What resuming must know besides the tensors.
-struct LoopState {
-  int64_t step = 0, best_step = -1, since_best = 0, bad_steps = 0, bad_since = -1, slow_count = 0;
-  double best_score = 0, slow = 0, seconds = 0, last_loss = 0;
-  int64_t tokens = 0, bases = 0;
-  bool pending_evaluation = false, stopped_early = false;
-  Interval interval;
-
-  nlohmann::json to_json() const {
-    return {{"best_step", best_step},
-            {"best_score", best_score},
-            {"since_best", since_best},
-            {"bad_steps", bad_steps},
-            {"bad_since", bad_since},
-            {"slow", slow},
-            {"slow_count", slow_count},
-            {"seconds", seconds},
-            {"last_loss", last_loss},
-            {"tokens", tokens},
-            {"bases", bases},
-            {"pending_evaluation", pending_evaluation},
-            {"stopped_early", stopped_early},
-            {"interval",
-             {interval.loss, interval.norm, interval.steps, interval.labels, interval.tokens,
-              interval.hidden, interval.bases}}};
-  }
-  void from_json(const nlohmann::json& json) {
-    json.at("best_step").get_to(best_step);
-    json.at("best_score").get_to(best_score);
-    json.at("since_best").get_to(since_best);
-    json.at("bad_steps").get_to(bad_steps);
-    json.at("bad_since").get_to(bad_since);
-    json.at("slow").get_to(slow);
-    json.at("slow_count").get_to(slow_count);
-    json.at("seconds").get_to(seconds);
-    json.at("last_loss").get_to(last_loss);
-    json.at("tokens").get_to(tokens);
-    json.at("bases").get_to(bases);
-    json.at("pending_evaluation").get_to(pending_evaluation);
-    json.at("stopped_early").get_to(stopped_early);
-    const nlohmann::json& sums = json.at("interval");
-    interval = {sums.at(0), sums.at(1), sums.at(2), sums.at(3), sums.at(4), sums.at(5), sums.at(6)};
-  }
-};
 
 // How much a micro-batch counts within its step.
 int64_t weight_of(const Batch& batch) {
@@ -112,15 +63,18 @@ class Run {
       Loader loader(hooks_.make_batch, static_cast<uint64_t>(state_.step) * per_step,
                     static_cast<uint64_t>(options_.steps) * per_step, workers,
                     static_cast<int>(std::min<int64_t>(4 + options_.accumulate, 64)));
-      Progress progress(setup_.what, options_.steps - state_.step, "step");
+      std::optional<Progress> progress;
+      if (!setup_.quiet) progress.emplace(setup_.what, options_.steps - state_.step, "step");
       const int64_t first = state_.step;
       const SignalFlag signals;
       while (!done()) {
         update(loader);
-        progress.update(state_.step - first, fmt::format("loss {:.4f}", state_.last_loss));
+        if (progress) {
+          progress->update(state_.step - first, fmt::format("loss {:.4f}", state_.last_loss));
+        }
         after_step(signals);
       }
-      progress.finish();
+      if (progress) progress->finish();
     }
     return finish();
   }
@@ -141,7 +95,7 @@ class Run {
       folder_.flush_logs();
       return;
     }
-    check_same_run(contents, from);
+    check_same_run(setup_, contents, from);
     assign_tensors(contents.model, setup_.tensors, from + "/model.safetensors");
     optimizer_.load_state(contents.optimizer, from + "/optimizer.safetensors");
     try {
@@ -154,46 +108,6 @@ class Run {
     // A run that asks for more steps than the one that stopped early goes on.
     if (state_.stopped_early && options_.patience == 0) state_.stopped_early = false;
     log::info("resuming {} after step {}", setup_.out, state_.step);
-  }
-
-  // Keys that may change between the parts of one run: they move no weight that was already
-  // computed.
-  void check_same_run(const CheckpointContents& contents, const std::string& from) const {
-    static constexpr const char* kMayChange[] = {"train.keep", "train.save_every", "train.patience",
-                                                 "train.guard_margin", "train.guard_steps"};
-    const Recipe then = Recipe::from_text(contents.recipe, from + "/recipe.toml");
-    const Recipe now = Recipe::from_text(setup_.recipe, "this run");
-    std::vector<std::string> keys;
-    for (const auto& [key, setting] : now.settings()) keys.push_back(key);
-    for (const auto& [key, setting] : then.settings()) {
-      if (now.find(key) == nullptr) keys.push_back(key);
-    }
-    for (const std::string& key : keys) {
-      const Recipe::Setting *was = then.find(key), *is = now.find(key);
-      if (was != nullptr && is != nullptr && was->value == is->value) continue;
-      if (std::find(std::begin(kMayChange), std::end(kMayChange), key) != std::end(kMayChange))
-        continue;
-      throw ConfigError(fmt::format(
-          "--resume: {} is {} now but was {} when {} was saved; use the same recipe, "
-          "or a new -o",
-          key, is == nullptr ? "unset" : is->value, was == nullptr ? "unset" : was->value, from));
-    }
-    if (contents.tokenizer != setup_.tokenizer) {
-      throw ConfigError(
-          fmt::format("--resume: the vocabulary is not the one {} was trained with", from));
-    }
-    const uint64_t seed = contents.state.value("seed", setup_.seed);
-    if (seed != setup_.seed) {
-      throw ConfigError(fmt::format("--resume: the seed is {} now but was {}", setup_.seed, seed));
-    }
-    if (contents.state.value("bf16", setup_.bf16) != setup_.bf16) {
-      throw ConfigError(fmt::format("--resume: the run computes in {}; give the same --precision",
-                                    setup_.bf16 ? "fp32" : "bf16"));
-    }
-    if (contents.state.value("threads", compute_threads()) != compute_threads()) {
-      log::warn("{} threads now, {} before: sums may differ in their last bits", compute_threads(),
-                contents.state.value("threads", 0));
-    }
   }
 
   void update(Loader& loader) {
@@ -255,7 +169,7 @@ class Run {
   }
 
   void log_interval() {
-    const Interval& sums = state_.interval;
+    const LogInterval& sums = state_.interval;
     const auto steps = static_cast<double>(sums.steps);
     folder_.log(state_.step, "train", "loss", sums.loss / steps);
     folder_.log(state_.step, "train", "lr", schedule_.rate(state_.step));
@@ -346,16 +260,20 @@ class Run {
     const bool better =
         state_.best_step < 0 || (found.higher_is_better ? found.score > state_.best_score
                                                         : found.score < state_.best_score);
-    log::info("step {}: train loss {:.4f};{}{}", state_.step, state_.last_loss, line,
-              better ? " (best)" : "");
+    if (!setup_.quiet) {
+      log::info("step {}: train loss {:.4f};{}{}", state_.step, state_.last_loss, line,
+                better ? " (best)" : "");
+    }
     if (better) {
       state_.best_score = found.score;
       state_.best_step = state_.step;
       state_.since_best = 0;
     } else if (++state_.since_best >= options_.patience && options_.patience > 0) {
       state_.stopped_early = true;
-      log::info("no improvement in {} evaluations: stopping at step {}", state_.since_best,
-                state_.step);
+      if (!setup_.quiet) {
+        log::info("no improvement in {} evaluations: stopping at step {}", state_.since_best,
+                  state_.step);
+      }
     }
     return better;
   }
@@ -412,6 +330,7 @@ class Run {
         folder_.log(state_.step, "final", name, value);
       folder_.flush_logs();
     }
+    result.log = folder_.log_text();
     return result;
   }
 
@@ -428,56 +347,6 @@ class Run {
 };
 
 }  // namespace
-
-Fields TrainOptions::fields() {
-  constexpr int64_t kMany = int64_t{1} << 40;
-  constexpr double kHuge = std::numeric_limits<double>::max();
-  Fields fields("train");
-  fields.integer("steps", &steps, 1, kMany, "updates of the weights")
-      .integer("batch", &batch, 1, 1 << 20, "sequences a micro-batch")
-      .integer("batch_tokens", &batch_tokens, 0, 1 << 30,
-               "padded tokens a micro-batch at most; 0: train.batch rules")
-      .integer("accumulate", &accumulate, 1, 1 << 16, "micro-batches an update")
-      .number("lr", &lr, 0, 10, "highest learning rate")
-      .integer("warmup", &warmup, 0, kMany, "steps over which the learning rate rises from 0")
-      .choice("schedule", &schedule, {"linear", "cosine", "constant"},
-              "how the learning rate falls")
-      .number("lr_floor", &lr_floor, 0, 1, "share of the learning rate left at the end")
-      .number("weight_decay", &adamw.weight_decay, 0, 10,
-              "AdamW's decay; never on biases and norms")
-      .number("beta1", &adamw.beta1, 0, 0.999999, "AdamW's memory of the gradient")
-      .number("beta2", &adamw.beta2, 0, 0.999999, "AdamW's memory of its square")
-      .number("eps", &adamw.eps, 0, 1, "AdamW's guard against division by zero")
-      .number("clip", &clip, 0, kHuge, "largest gradient norm; 0: no clipping")
-      .integer("log_every", &log_every, 1, kMany, "steps between lines of log.tsv")
-      .integer("eval_every", &eval_every, 0, kMany, "steps between evaluations; 0: only at the end")
-      .integer("save_every", &save_every, 0, kMany,
-               "steps between checkpoints; 0: the best and the last only")
-      .integer("keep", &keep, 1, 1 << 20, "last checkpoints kept; the best one is kept besides")
-      .integer("patience", &patience, 0, kMany,
-               "evaluations without improvement before stopping; 0: never")
-      .number("guard_margin", &guard_margin, 0, kHuge,
-              "loss above its slow average that counts as divergence")
-      .integer("guard_steps", &guard_steps, 0, kMany,
-               "steps in a row above the margin that stop a run; 0: never")
-      .choice("precision", &precision, {"auto", "fp32", "bf16"},
-              "of matrix products and activations");
-  return fields;
-}
-
-Schedule TrainOptions::make_schedule() const {
-  if (warmup > steps) {
-    throw ConfigError(
-        fmt::format("train.warmup ({}) must not exceed train.steps ({})", warmup, steps));
-  }
-  Schedule made;
-  made.kind = schedule;
-  made.peak = lr;
-  made.floor = lr_floor;
-  made.warmup = warmup;
-  made.steps = steps;
-  return made;
-}
 
 TrainResult run_training(const TrainerSetup& setup, const TrainerHooks& hooks) {
   return Run(setup, hooks)();

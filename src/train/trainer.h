@@ -12,37 +12,12 @@
 #include <vector>
 
 #include "lexome/batch.h"
-#include "lexome/options.h"
 #include "models/model.h"
 #include "tensor/tensor_io.h"
 #include "train/optimizer.h"
-#include "train/schedule.h"
+#include "train/train_options.h"
 
 namespace lexome {
-
-struct TrainOptions {
-  int64_t steps = 1000;      // updates
-  int64_t batch = 32;        // sequences a micro-batch
-  int64_t batch_tokens = 0;  // padded tokens a micro-batch at most; 0: `batch` rules
-  int64_t accumulate = 1;    // micro-batches an update
-  double lr = 1e-4;
-  int64_t warmup = 0;
-  std::string schedule = "linear";  // linear | cosine | constant
-  double lr_floor = 0.0;
-  AdamWOptions adamw;
-  double clip = 1.0;  // 0: off
-  int64_t log_every = 10;
-  int64_t eval_every = 0;  // 0: only at the end
-  int64_t save_every = 0;  // 0: only where evaluation improves, and at the end
-  int64_t keep = 2;        // last checkpoints kept; the best one is kept besides
-  int64_t patience = 0;    // evaluations without improvement before stopping; 0: never
-  double guard_margin =
-      1.0;  // loss above its slow average by this much, for guard_steps steps, stops
-  int64_t guard_steps = 100;
-  std::string precision = "auto";  // auto | fp32 | bf16
-  Fields fields();                 // section "train"
-  Schedule make_schedule() const;
-};
 
 using Metrics = std::vector<std::pair<std::string, double>>;
 
@@ -75,6 +50,7 @@ struct TrainerSetup {
   std::string out;  // run folder; empty: nothing is saved (tests, dry runs)
   bool resume = false, force = false;
   std::string what = "training";           // for the progress bar
+  bool quiet = false;                      // one of many runs: no bar, no line an evaluation
   std::vector<NamedParameter> parameters;  // to train
   TensorMap tensors;                       // to save, sharing storage with what is trained
   std::string recipe, tokenizer;           // for the checkpoints
@@ -94,6 +70,7 @@ struct TrainResult {
   Metrics final_metrics;          // what finish() returned
   double seconds = 0;             // wall time of training, evaluation and saving left out
   int64_t tokens = 0, bases = 0;  // seen in training
+  std::string log;                // the text of log.tsv
 };
 
 // Refuses an existing run unless `force` or `resume` (ConfigError), before any work starts.

@@ -203,6 +203,7 @@ TEST(Trainer, SignalsFinishTheStepSaveAndSayHowToGoOn) {
 }
 
 TEST(Trainer, AnEvaluationMissedThroughASignalIsMadeUpFor) {
+  std::signal(SIGINT, SIG_DFL);  // a shell's background jobs start with it ignored
   const TemporaryFolder folder;
   const auto evaluate = [](int64_t step) {
     return Evaluation{1.0 / static_cast<double>(step), false, {{"x", 2}}};

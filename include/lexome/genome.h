@@ -26,7 +26,7 @@ struct Contig {
 
 struct GenomeOptions {
   bool alias = false;     // accept "1" for "chr1", "MT" for "chrM" and back (said once)
-  std::string cache_dir;  // where packed FASTA goes; empty: $LEXOME_CACHE, else ~/.cache/lexome
+  std::string cache_dir;  // where packed FASTA goes; empty: the cache folder (base/machine.h)
 };
 
 class Genome {

@@ -172,7 +172,7 @@ TokenizeSummary tokenize(const Tokenizer& tokenizer, const TokenizeRequest& requ
   std::vector<Interval> regions;
   if (!request.genome.empty()) {
     genome = Genome::open(request.genome, request.genome_options);
-    regions = wanted_regions(request);
+    regions = checked_regions(*genome, wanted_regions(request));
   }
   std::string provenance;
   if (request.provenance) {

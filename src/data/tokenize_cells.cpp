@@ -95,6 +95,20 @@ void cells_of_fasta(const std::vector<std::string>& paths, const TokenizeGrid& g
   }
 }
 
+std::vector<Interval> checked_regions(const Genome& genome, std::vector<Interval> regions) {
+  for (Interval& region : regions) {
+    const int contig = genome.contig_index(region.contig);
+    const int64_t length = genome.contigs()[static_cast<size_t>(contig)].length;
+    const int64_t end = region.end < 0 ? length : region.end;
+    if (region.start < 0 || end > length || region.start > end) {
+      throw InputError("region " + to_region(region) + " is off the contig, which has " +
+                       std::to_string(length) + " bases");
+    }
+    region.end = end;
+  }
+  return regions;
+}
+
 void cells_of_genome(const Genome& genome, const std::vector<Interval>& regions,
                      const TokenizeGrid& grid, const TokenizeSink& sink) {
   std::vector<Interval> wanted = regions;
@@ -106,11 +120,7 @@ void cells_of_genome(const Genome& genome, const std::vector<Interval>& regions,
   for (const Interval& region : wanted) {
     const int contig = genome.contig_index(region.contig);
     const int64_t length = genome.contigs()[static_cast<size_t>(contig)].length;
-    const int64_t end = region.end < 0 ? length : region.end;
-    if (region.start < 0 || end > length || region.start > end) {
-      throw InputError("region " + to_region(region) + " is off the contig, which has " +
-                       std::to_string(length) + " bases");
-    }
+    const int64_t end = region.end;
     const auto name =
         std::make_shared<const std::string>(genome.contigs()[static_cast<size_t>(contig)].name);
     const int64_t first = grid.line_before(region.start);

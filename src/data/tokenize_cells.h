@@ -51,8 +51,10 @@ class TokenizeGrid {
 using TokenizeSink = std::function<void(TokenizeCell&&)>;
 void cells_of_fasta(const std::vector<std::string>& paths, const TokenizeGrid& grid, int threads,
                     const TokenizeSink& sink);
-// Whole contigs when `regions` is empty; a region's end may be -1, the end of the contig.
-// InputError when a region is off its contig.
+// The regions with their ends known: -1 is the end of the contig. InputError for an unknown contig
+// and for a region off its contig.
+std::vector<Interval> checked_regions(const Genome& genome, std::vector<Interval> regions);
+// Checked regions; whole contigs when there are none.
 void cells_of_genome(const Genome& genome, const std::vector<Interval>& regions,
                      const TokenizeGrid& grid, const TokenizeSink& sink);
 

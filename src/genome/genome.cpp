@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <mutex>
@@ -18,6 +17,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/machine.h"
 #include "base/text.h"
 #include "base/threads.h"
 #include "genome/fasta.h"
@@ -83,24 +83,11 @@ FastaIdentity identify(const std::string& path) {
   return identity;
 }
 
-std::string cache_folder(const GenomeOptions& options) {
-  if (!options.cache_dir.empty()) {
-    return options.cache_dir;
-  }
-  const char* chosen = std::getenv("LEXOME_CACHE");
-  if (chosen != nullptr && *chosen != '\0') {
-    return chosen;
-  }
-  const char* home = std::getenv("HOME");
-  return home != nullptr && *home != '\0' ? std::string(home) + "/.cache/lexome"
-                                          : fs::temp_directory_path().string() + "/lexome-cache";
-}
-
 // The packed store of a FASTA, made now unless a sound one is there.
 TwoBitFile open_packed(const std::string& path, const std::string& hash,
                        const GenomeOptions& options, std::string* store) {
   constexpr size_t kHashDigits = 16;
-  const std::string folder = cache_folder(options);
+  const std::string folder = options.cache_dir.empty() ? cache_folder() : options.cache_dir;
   *store = fmt::format("{}/{}-{}.2bit", folder, fs::path(path).filename().string(),
                        hash.substr(0, kHashDigits));
   std::error_code error;

@@ -23,6 +23,10 @@ struct Pairing {
   std::string policy, tokenizer;
 };
 
+void PrintTo(const Pairing& pairing, std::ostream* out) {
+  *out << pairing.policy << " with " << pairing.tokenizer;
+}
+
 std::vector<Pairing> pairings() {
   std::vector<Pairing> all;
   for (const MaskerEntry& masker : masker_registry()) {

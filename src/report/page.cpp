@@ -14,6 +14,7 @@ namespace {
 bool plots_here() { return !assets::d3_js().empty() && !assets::plot_js().empty(); }
 
 std::string figure_html(const Figure& figure, bool plots) {
+  if (!plots && figure.svg.empty()) return "";  // the table beside it says the same
   const std::string picture = plots ? "" : figure.svg;
   std::string caption;
   if (!figure.caption.empty()) {
@@ -95,7 +96,7 @@ std::string Section::to_html(bool plots) const {
 }
 
 std::string Section::to_markdown() const {
-  std::string out = "\n## " + title_ + "\n\n";
+  std::string out;
   for (const Block& block : blocks_) {
     switch (block.kind) {
       case Kind::kNote:
@@ -117,7 +118,7 @@ std::string Section::to_markdown() const {
         break;
     }
   }
-  return out;
+  return out.empty() ? out : "\n## " + title_ + "\n\n" + out;
 }
 
 std::vector<const Figure*> Section::figures() const {

@@ -166,7 +166,7 @@ std::string svg_lines(const std::string& label, const std::vector<Series>& serie
 
 std::string svg_forest(const std::string& label, const std::vector<ForestLine>& lines) {
   if (lines.empty()) return "";
-  constexpr double kWidth = 760, kRow = 20, kTop = 28, kBottom = 34, kRight = 16, kLetter = 6.6;
+  constexpr double kWidth = 760, kRow = 20, kTop = 28, kBottom = 34, kRight = 28, kLetter = 6.6;
   size_t longest = 0;
   double low = 0, high = 0;  // zero is always in sight
   for (const ForestLine& line : lines) {

@@ -55,7 +55,7 @@ json arms_json(const Evaluation& evaluation) {
 }
 
 std::string metric_label(const std::string& metric) {
-  static const std::array<std::pair<const char*, const char*>, 8> labels = {
+  static const std::array<std::pair<const char*, const char*>, 9> labels = {
       {{"mcc", "MCC"},
        {"macro_f1", "macro F1"},
        {"accuracy", "accuracy"},
@@ -63,7 +63,8 @@ std::string metric_label(const std::string& metric) {
        {"auprc", "AUPRC"},
        {"pearson", "Pearson r"},
        {"spearman", "Spearman rho"},
-       {"mse", "mean squared error"}}};
+       {"mse", "mean squared error"},
+       {"bits_per_hidden_base", "bits per hidden base"}}};
   for (const auto& [name, label] : labels) {
     if (metric == name) return label;
   }

@@ -225,6 +225,39 @@ Figure curve_figure(const Chart& chart, size_t index) {
           svg_lines(chart.label, chart.series)};
 }
 
+// A row a task and model, a column a metric: one table for each list of metrics that occurs, so
+// that no column holds numbers of two kinds.
+std::vector<ShownTable> shown_scores(const ShownTable& scores) {
+  using Row = std::array<std::string, 2>;
+  std::vector<Row> order;
+  std::map<Row, std::vector<const std::vector<std::string>*>> cells;
+  for (const std::vector<std::string>& line : scores.rows) {
+    auto& group = cells[{line[0], line[1]}];
+    if (group.empty()) order.push_back({line[0], line[1]});
+    group.push_back(&line);
+  }
+  std::vector<ShownTable> tables;
+  for (const Row& row : order) {
+    std::vector<std::string> columns = {"task", "model"}, shown = {row[0], row[1]};
+    for (const std::vector<std::string>* line : cells[row]) {
+      const std::string &mean = (*line)[3], &deviation = (*line)[4];
+      columns.push_back(metric_label((*line)[2]));
+      shown.push_back(deviation.empty() ? mean : mean + " ± " + deviation);
+    }
+    columns.insert(columns.end(), {"seeds", "n"});
+    shown.insert(shown.end(), cells[row].front()->begin() + 5, cells[row].front()->end());
+    auto table = std::find_if(tables.begin(), tables.end(),
+                              [&](const ShownTable& t) { return t.columns == columns; });
+    if (table == tables.end()) {
+      tables.push_back({columns, std::vector<bool>(columns.size(), true), {}, {}, {}});
+      table = tables.end() - 1;
+      table->numeric[0] = table->numeric[1] = false;
+    }
+    table->rows.push_back(std::move(shown));
+  }
+  return tables;
+}
+
 }  // namespace
 
 RunReport report_runs(const std::vector<std::string>& inputs, const std::string& metric) {
@@ -239,7 +272,8 @@ RunReport report_runs(const std::vector<std::string>& inputs, const std::string&
         "One point a fine-tuning seed, a bar at the mean. A test set is scored once, with the "
         "checkpoint that was best on dev. base_nll is bits per hidden base of held-out sequence: "
         "less is better.");
-    scores.figure(scores_figure(content)).table(content.scores);
+    scores.figure(scores_figure(content));
+    for (ShownTable& table : shown_scores(content.scores)) scores.table(std::move(table));
   }
   Section differences("differences", "Paired differences");
   if (!content.differences.rows.empty()) {

@@ -20,7 +20,7 @@
     while (text.length > 3 && pen.measureText(text + "…").width > room) text = text.slice(0, -1);
     return text + "…";
   };
-  const narrow = () => Math.min(860, Math.max(320, document.querySelector("main").clientWidth - 36));
+  const narrow = () => Math.min(1080, Math.max(320, document.querySelector("main").clientWidth - 36));
 
   // Scores: a point a seed, a bar at the mean; one row a model, one panel a task.
   const scores = ({ metric, points }) => {

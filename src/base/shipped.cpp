@@ -12,7 +12,8 @@ std::vector<fs::path> shipped_folders(const std::string& folder) {
   std::error_code unknown;
   const fs::path program = fs::canonical("/proc/self/exe", unknown).parent_path();
   if (unknown) return {};
-  return {program / folder, program.parent_path() / folder};
+  return {program / folder, program.parent_path() / folder,
+          program.parent_path() / "share/lexome" / folder};
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "lexome/error.h"
+#include "report/statistics.h"
 
 namespace lexome {
 namespace {
@@ -19,11 +20,7 @@ std::vector<double> edges_of(std::vector<double> predicted, int bins, Binning bi
       edges.push_back(share);
       continue;
     }
-    const double position = share * static_cast<double>(predicted.size() - 1);
-    const auto below = static_cast<size_t>(position);
-    const size_t above = std::min(below + 1, predicted.size() - 1);
-    edges.push_back(predicted[below] + (position - static_cast<double>(below)) *
-                                           (predicted[above] - predicted[below]));
+    edges.push_back(sorted_quantile(predicted, share));
   }
   return edges;
 }

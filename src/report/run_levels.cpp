@@ -7,12 +7,6 @@
 namespace lexome {
 namespace {
 
-double mean_of(const std::vector<double>& scores, const std::vector<size_t>& runs) {
-  double sum = 0;
-  for (const size_t run : runs) sum += scores[run];
-  return sum / static_cast<double>(runs.size());
-}
-
 // Variance of the mean of these.
 Component of_mean(const std::vector<double>& values) {
   if (values.size() < 2) return {};
@@ -31,7 +25,7 @@ std::vector<double> draw_means(const RunLevels& runs, const std::vector<double>&
     for (const auto& seed : runs.cells()) {
       members.insert(members.end(), seed[d].begin(), seed[d].end());
     }
-    means.push_back(mean_of(scores, members));
+    means.push_back(mean_of_runs(scores, members));
   }
   return means;
 }
@@ -43,7 +37,7 @@ Component pretrain_of(const RunLevels& runs, const std::vector<double>& scores) 
     for (const std::vector<size_t>& cell : seed) {
       members.insert(members.end(), cell.begin(), cell.end());
     }
-    means.push_back(mean_of(scores, members));
+    means.push_back(mean_of_runs(scores, members));
   }
   return of_mean(means);
 }
@@ -54,7 +48,7 @@ Component finetune_of(const RunLevels& runs, const std::vector<double>& scores) 
   for (const auto& seed : runs.cells()) {
     for (const std::vector<size_t>& cell : seed) {
       if (cell.empty()) continue;
-      const double mean = mean_of(scores, cell);
+      const double mean = mean_of_runs(scores, cell);
       for (const size_t run : cell) squares += (scores[run] - mean) * (scores[run] - mean);
       freedom += static_cast<double>(cell.size() - 1);
     }
@@ -64,6 +58,12 @@ Component finetune_of(const RunLevels& runs, const std::vector<double>& scores) 
 }
 
 }  // namespace
+
+double mean_of_runs(const std::vector<double>& scores, const std::vector<size_t>& runs) {
+  double sum = 0;
+  for (const size_t run : runs) sum += scores[run];
+  return sum / static_cast<double>(runs.size());
+}
 
 RunLevels::RunLevels(const RunPlaces& runs) : all_(runs.size()) {
   std::iota(all_.begin(), all_.end(), size_t{0});

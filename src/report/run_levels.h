@@ -31,6 +31,9 @@ class RunLevels {
   std::vector<std::vector<std::vector<size_t>>> cells_;  // [pre-training seed][draw]
 };
 
+// Mean of the scores of some runs, repeats allowed; NaN without runs.
+double mean_of_runs(const std::vector<double>& scores, const std::vector<size_t>& runs);
+
 // An estimate of a variance and its degrees of freedom; 0 degrees: it cannot be told.
 struct Component {
   double variance = 0, freedom = 0;

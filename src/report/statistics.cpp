@@ -18,19 +18,6 @@ namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
-double quantile(const std::vector<double>& sorted, double share) {
-  const double position = share * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<size_t>(position);
-  const size_t above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (position - static_cast<double>(below)) * (sorted[above] - sorted[below]);
-}
-
-double mean_of(const std::vector<double>& scores, const std::vector<size_t>& runs) {
-  double sum = 0;
-  for (const size_t run : runs) sum += scores[run];
-  return sum / static_cast<double>(runs.size());  // NaN without runs
-}
-
 // Mean score of runs, of which some stand there several times.
 double mean_score(const RunScore& score, const std::vector<size_t>& runs, size_t of_runs,
                   std::span<const int64_t> items) {
@@ -72,8 +59,8 @@ void finish_interval(std::vector<double> replicates, size_t asked, const Bootstr
   }
   std::sort(replicates.begin(), replicates.end());
   const double tail = (1 - options.level) / 2;
-  estimate->low = quantile(replicates, tail);
-  estimate->high = quantile(replicates, 1 - tail);
+  estimate->low = sorted_quantile(replicates, tail);
+  estimate->high = sorted_quantile(replicates, 1 - tail);
   estimate->standard_error = std::sqrt(variance(replicates));
   const auto not_above = static_cast<double>(
       std::upper_bound(replicates.begin(), replicates.end(), 0.0) - replicates.begin());
@@ -137,7 +124,7 @@ Estimate nested_difference(const RunPlaces& runs_a, const RunPlaces& runs_b, boo
   const std::vector<double> full_b = scores_of(score_b, runs_b.size(), all_items);
 
   Estimate estimate;
-  estimate.value = mean_of(full_a, levels_a.all()) - mean_of(full_b, levels_b.all());
+  estimate.value = mean_of_runs(full_a, levels_a.all()) - mean_of_runs(full_b, levels_b.all());
   estimate.runs = static_cast<int64_t>(std::max(runs_a.size(), runs_b.size()));
   estimate.items = items;
 
@@ -159,7 +146,7 @@ Estimate nested_difference(const RunPlaces& runs_a, const RunPlaces& runs_b, boo
                    const auto at = static_cast<size_t>(r);
                    replicates[at] = mean_score(score_a, a, runs_a.size(), drawn) -
                                     mean_score(score_b, b, runs_b.size(), drawn);
-                   of_runs[at] = mean_of(full_a, a) - mean_of(full_b, b);
+                   of_runs[at] = mean_of_runs(full_a, a) - mean_of_runs(full_b, b);
                  }
                });
   const size_t asked = replicates.size();

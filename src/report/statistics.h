@@ -82,6 +82,9 @@ Estimate nested_difference(const RunPlaces& runs_a, const RunPlaces& runs_b, boo
 // `power`. (z(1 - (1 - level) / 2) + z(power)) times the standard error.
 double smallest_detectable(const Estimate& estimate, double level = 0.95, double power = 0.8);
 
+// The quantile of ascending numbers, interpolated between neighbours (NumPy's default).
+double sorted_quantile(std::span<const double> sorted, double share);
+
 // Quantiles of the normal distribution, and of Student's t with `freedom` > 0 degrees (not
 // necessarily whole).
 double normal_quantile(double share);

@@ -62,6 +62,13 @@ double student_tail(double t, double freedom) {
 
 }  // namespace
 
+double sorted_quantile(std::span<const double> sorted, double share) {
+  const double position = share * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<size_t>(position);
+  const size_t above = std::min(below + 1, sorted.size() - 1);
+  return sorted[below] + (position - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+}
+
 double normal_quantile(double share) {
   if (!(share > 0 && share < 1)) throw InternalError("a quantile of a share outside (0, 1)");
   if (share < 0.5) return -normal_quantile(1 - share);

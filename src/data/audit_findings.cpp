@@ -20,8 +20,10 @@ constexpr float kSurelyNear = 0.8F;  // another label at this containment is a c
 
 std::string count_of(int64_t items, int64_t of, const std::string& side) {
   const double share = of == 0 ? 0.0 : 100.0 * static_cast<double>(items) / static_cast<double>(of);
-  return fmt::format("{} of {} {} items ({:.2g} %)", with_commas(items), with_commas(of), side,
-                     share);
+  const std::string percent =
+      share < 10 ? fmt::format("{:.2g}", share) : fmt::format("{:.0f}", share);
+  return fmt::format("{} of {} {} items ({} %)", with_commas(items), with_commas(of), side,
+                     percent);
 }
 
 bool within(const AuditFinding& finding) { return finding.side == finding.against; }
@@ -30,20 +32,21 @@ std::string words_of(const AuditFinding& f) {
   const std::string head = count_of(f.items, f.of, f.side);
   const char* verb = f.items == 1 ? "stands" : "stand";
   const char* share = f.items == 1 ? "shares" : "share";
+  const char* their = f.items == 1 ? "its" : "their";
   if (f.kind == "pretraining") {
     return fmt::format(
-        "{} {} at least {:.0f} % of their {}-mers with the pre-training genomes, on "
+        "{} {} at least {:.0f} % of {} {}-mers with the pre-training genomes, on "
         "either strand: a model pre-trained there has read them",
-        head, share, 100 * f.threshold, kGenomeKmer);
+        head, share, 100 * f.threshold, their, kGenomeKmer);
   }
   const std::string where = within(f) ? "a second time in " + f.against : "in " + f.against;
   if (f.kind == "exact") return fmt::format("{} {} {}, letter for letter", head, verb, where);
   if (f.kind == "reverse-complement") {
-    return fmt::format("{} {} {} only as their reverse complement", head, verb, where);
+    return fmt::format("{} {} {} only as {} reverse complement", head, verb, where, their);
   }
   if (f.kind == "near") {
-    return fmt::format("{} {} at least {:.0f} % of their {}-mers with one {}item of {}", head,
-                       share, 100 * f.threshold, kCopyKmer, within(f) ? "other " : "", f.against);
+    return fmt::format("{} {} at least {:.0f} % of {} {}-mers with one {}item of {}", head, share,
+                       100 * f.threshold, their, kCopyKmer, within(f) ? "other " : "", f.against);
   }
   return f.threshold > 0
              ? fmt::format(

@@ -34,6 +34,7 @@ struct DatasetRequest {
   std::vector<std::string> exclude;  // BED files of places to keep out of
   std::string signal;                // bedGraph: targets are its means over windows
   std::string from, labels;          // FASTA of labelled genomes, table of their labels
+  std::string label_column;          // of that table; empty: "label"
   std::string out;                   // folder
   bool force = false;
   bool skip_bad = false;  // count intervals that are off the genome instead of refusing the file

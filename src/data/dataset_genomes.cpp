@@ -30,7 +30,8 @@ int column_of(const std::vector<std::string>& header, const std::string& name) {
 }
 
 // name, label and perhaps group, by genome.
-std::map<std::string, GenomeLabel> read_labels(const std::string& path) {
+std::map<std::string, GenomeLabel> read_labels(const std::string& path,
+                                               const std::string& label_column) {
   LineReader lines(path);
   std::vector<std::string> fields;
   char separator = '\t';
@@ -47,13 +48,13 @@ std::map<std::string, GenomeLabel> read_labels(const std::string& path) {
     if (width == 0) {
       width = fields.size();
       name = column_of(fields, "name");
-      label = column_of(fields, "label");
+      label = column_of(fields, label_column);
       group = column_of(fields, "group");
       if (name < 0 || label < 0) {
         throw InputError(
-            fmt::format("{}: --labels needs the columns name and label (and group, if "
-                        "genomes belong together); columns: {}",
-                        place(), fmt::join(fields, ", ")));
+            fmt::format("{}: --labels needs the columns name and {} (and group, if genomes belong "
+                        "together); columns: {}; --label-column names another",
+                        place(), label_column, fmt::join(fields, ", ")));
       }
       continue;
     }
@@ -84,7 +85,8 @@ struct LabelledGenome {
 };
 
 std::vector<LabelledGenome> read_genomes(const DatasetRequest& request, DatasetParts* parts) {
-  std::map<std::string, GenomeLabel> labels = read_labels(request.labels);
+  std::map<std::string, GenomeLabel> labels =
+      read_labels(request.labels, request.label_column.empty() ? "label" : request.label_column);
   std::vector<LabelledGenome> genomes;
   FastaReader reader(request.from);
   int64_t unlabelled = 0;

@@ -20,6 +20,8 @@
 namespace lexome {
 namespace {
 
+constexpr int64_t kManyMissing = 20;  // more than a twentieth of the negatives is worth a warning
+
 // The offset of a narrowPeak's summit, or -1: column 10 of exactly ten.
 int64_t summit_of(const Feature& feature) {
   const std::vector<std::string_view> fields = split(feature.attributes, '\t');
@@ -112,6 +114,8 @@ class PeakSet {
                       "smaller width",
                       request_.peaks, options_.width, with_commas(longest)));
     }
+    // Where windows stand on 5' ends, those are the positives, not the genes behind them.
+    if (options_.center == "start") return;
     for (const PlacedFeature& peak : peaks_) touched_.add(peak.where);
   }
 
@@ -233,6 +237,13 @@ class PeakSet {
     }
     parts_.leave_out(kPartNames[part], missing,
                      "negatives wanted for which no window of like GC and repeats was free");
+    if (missing * kManyMissing > static_cast<int64_t>(negatives.size())) {
+      log::warn(
+          "{}: only {} of {} negatives were found, so the classes differ in number and in GC; "
+          "take a smaller --width, or --negatives shuffle-dinuc",
+          kPartNames[part], with_commas(static_cast<int64_t>(negatives.size()) - missing),
+          with_commas(static_cast<int64_t>(negatives.size())));
+    }
   }
 
   const DatasetRequest& request_;

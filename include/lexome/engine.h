@@ -45,6 +45,22 @@ struct FinetuneRequest {
   std::string command;
 };
 
+struct EvaluateRequest {
+  Machine machine;
+  Recipe recipe;                    // sections "finetune" and "train": shared by every arm
+  std::string suite;                // a shipped suite's name or a manifest
+  std::string data;                 // folder the manifest's files stand in; empty: as it says
+  std::vector<std::string> models;  // run folders; may be empty (baselines only)
+  std::vector<std::string> tasks, baselines;  // names; empty: all
+  std::vector<int64_t> shots;                 // empty: as the manifest says
+  int64_t draws = 0, seeds = 0;               // 0: as the manifest says
+  std::string out;                            // evaluation folder
+  std::string equal;                          // "", "bases" or "flops": what arms must agree in
+  uint64_t seed = 1;
+  bool resume = false, force = false, dry_run = false, allow_overlap = false;
+  std::string command;
+};
+
 struct PredictRequest {
   Machine machine;
   std::string model, input, out = "-";  // "-": a stream
@@ -85,6 +101,8 @@ class Engine {
   virtual void pretrain(const PretrainRequest& request) = 0;
   // Both leave results.tsv in the run folder and return its rows.
   virtual ResultTable finetune(const FinetuneRequest& request) = 0;
+  // Leaves an evaluation folder (docs/formats.md) and returns the rows of its results.tsv.
+  virtual ResultTable evaluate(const EvaluateRequest& request) = 0;
   virtual void predict(const PredictRequest& request) = 0;
   virtual void embed(const EmbedRequest& request) = 0;
   virtual std::vector<MachineRate> machine_rates(const Machine& machine) = 0;

@@ -23,6 +23,7 @@ const Verb& find_verb(const std::string& name);  // ConfigError with the nearest
 
 void run_dataset(CommandLine& line);
 void run_embed(CommandLine& line);
+void run_evaluate(CommandLine& line);
 void run_finetune(CommandLine& line);
 void run_info(CommandLine& line);
 void run_list(CommandLine& line);
@@ -30,6 +31,7 @@ void run_pack(CommandLine& line);
 void run_predict(CommandLine& line);
 void run_pretrain(CommandLine& line);
 void run_report(CommandLine& line);
+void run_reproduce(CommandLine& line);
 void run_simulate(CommandLine& line);
 void run_tokenize(CommandLine& line);
 void run_unpack(CommandLine& line);

@@ -115,13 +115,12 @@ class Dnabert : public Model {
     return counts;
   }
 
-  // Multiplications and additions of the matrix products; the head counted on 15 % of the tokens.
-  double forward_flops(int64_t rows, int64_t tokens) const override {
+  double forward_flops(int64_t rows, int64_t tokens, double guessed) const override {
     const auto d = static_cast<double>(options_.width), f = static_cast<double>(options_.ffn);
     const auto v = static_cast<double>(words_VD_.size(0)), t = static_cast<double>(tokens);
     const double layer = 2 * (4 * d * d + 2 * d * f) + 4 * t * d;
     return static_cast<double>(rows) * t *
-           (static_cast<double>(options_.layers) * layer + 0.15 * 2 * (d * d + d * v));
+           (static_cast<double>(options_.layers) * layer + guessed * 2 * (d * d + d * v));
   }
 
  private:

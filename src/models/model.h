@@ -55,7 +55,9 @@ class Model : public torch::nn::Module {
   // Vocabulary logits [n, V] at n flat positions (b * T + t) of hidden states.
   virtual Tensor token_logits(const Tensor& states_BTD, const Tensor& positions_n) = 0;
   virtual ParameterCounts parameter_counts() const = 0;
-  virtual double forward_flops(int64_t rows, int64_t tokens) const = 0;
+  // Multiplications and additions of the matrix products of one forward pass over `rows` rows of
+  // `tokens` tokens. `guessed` is the share of tokens that the pre-training head works on.
+  virtual double forward_flops(int64_t rows, int64_t tokens, double guessed) const = 0;
 };
 
 // Options of a model, then the model. `vocabulary` gives the sizes it needs.

@@ -29,6 +29,7 @@ BaselineScores score_kmer_baseline(const FinetuneData& data, const ResultRow& ab
   row.suite = about.suite;
   row.task = about.task;
   row.model = kKmerBaseline;
+  row.role = kRoleBaseline;
   row.finetune_seed = about.finetune_seed;
   row.params_total =
       static_cast<int64_t>(fitted.model.weights.size() + fitted.model.intercepts.size());

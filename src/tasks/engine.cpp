@@ -10,6 +10,8 @@
 #include "lexome/error.h"
 #include "models/model.h"
 #include "tasks/embed.h"
+#include "tasks/evaluate.h"
+#include "tasks/evaluate_options.h"
 #include "tasks/finetune.h"
 #include "tasks/finetune_options.h"
 #include "tasks/predict.h"
@@ -57,10 +59,11 @@ class TorchEngine final : public Engine {
     }
     return found;
   }
-  // Options of pre-training, then those of fine-tuning that are not shared.
+  // Options of pre-training, then those of fine-tuning and evaluating that are not shared.
   std::vector<Fields::Field> training_options() const override {
     std::vector<Fields::Field> all = training_fields();
     for (Fields::Field& field : finetune_option_texts()) all.push_back(std::move(field));
+    for (Fields::Field& field : evaluate_option_texts()) all.push_back(std::move(field));
     return all;
   }
   void pretrain(const PretrainRequest& request) override {
@@ -68,6 +71,9 @@ class TorchEngine final : public Engine {
   }
   ResultTable finetune(const FinetuneRequest& request) override {
     return at_border([&] { return lexome::finetune(request); });
+  }
+  ResultTable evaluate(const EvaluateRequest& request) override {
+    return at_border([&] { return lexome::evaluate(request); });
   }
   void predict(const PredictRequest& request) override {
     at_border([&] { lexome::predict(request); });

@@ -22,12 +22,16 @@ Fields finetune_fields(FinetuneOptions* o) {
               "which part of a sequence longer than the model takes is kept")
       .number("epochs", &o->epochs, 0.01, 1e6,
               "passes over the training rows, unless train.steps is set")
+      .integer("min_updates", &o->min_updates, int64_t{0}, int64_t{1} << 40,
+               "never fewer updates than this, unless train.steps is set")
       .integer("max_updates", &o->max_updates, int64_t{0}, int64_t{1} << 40,
                "never more updates than this (0: no cap)")
       .number("warmup_share", &o->warmup_share, 0, 1,
               "share of the updates that warm up, unless train.warmup is set")
       .number("evaluations_per_epoch", &o->evaluations_per_epoch, 0.001, 1e6,
               "how often dev is scored, unless train.eval_every is set")
+      .integer("evaluations", &o->evaluations, int64_t{0}, int64_t{1} << 40,
+               "how often dev is scored over the whole run (0: by epochs)")
       .number("dropout", &o->dropout, 0, 0.99, "dropout before the last layer")
       .number("dev_share", &o->dev_share, 0.01, 0.9,
               "share of the training rows held out when no dev file is given")
@@ -68,24 +72,30 @@ FinetuneOptions FinetuneOptions::from(const Recipe& recipe) {
   return options;
 }
 
-void FinetuneOptions::settle(const Recipe& recipe, int64_t batches_per_epoch) {
+void FinetuneOptions::settle(const Recipe& recipe, int64_t batches_per_epoch, bool quiet) {
   const auto said = [&](const char* key) { return recipe.find(key) != nullptr; };
   const auto updates_per_epoch =
       static_cast<double>(batches_per_epoch) / static_cast<double>(train.accumulate);
   if (!said("train.steps")) {
-    train.steps = std::max<int64_t>(1, std::llround(epochs * updates_per_epoch));
+    train.steps =
+        std::max({int64_t{1}, min_updates, int64_t{std::llround(epochs * updates_per_epoch)}});
   } else if (said("finetune.epochs")) {
     log::warn("finetune.epochs is ignored: train.steps is given");
   }
   if (max_updates > 0 && train.steps > max_updates) {
-    log::info("{} updates asked for; stopping at finetune.max_updates = {}", train.steps,
-              max_updates);
+    if (!quiet) {
+      log::info("{} updates asked for; stopping at finetune.max_updates = {}", train.steps,
+                max_updates);
+    }
     train.steps = max_updates;
   }
   if (!said("train.warmup"))
     train.warmup = std::llround(warmup_share * static_cast<double>(train.steps));
   if (!said("train.eval_every")) {
-    const double every = std::max(1.0, updates_per_epoch / evaluations_per_epoch);
+    const double every =
+        evaluations > 0
+            ? std::ceil(static_cast<double>(train.steps) / static_cast<double>(evaluations))
+            : std::max(1.0, updates_per_epoch / evaluations_per_epoch);
     train.eval_every = std::clamp<int64_t>(std::llround(every), 1, train.steps);
   }
   if (train.batch_tokens > 0) {

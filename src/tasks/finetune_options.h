@@ -19,9 +19,11 @@ struct FinetuneOptions {
   std::string pool = "mean";         // cls | mean | max
   std::string keep = "middle";       // which part of a too long sequence: middle | head
   double epochs = 5;                 // when train.steps is not given
+  int64_t min_updates = 0;           // never fewer updates than this, when train.steps is not given
   int64_t max_updates = 0;           // never more updates than this; 0: no cap
   double warmup_share = 0.1;         // of the updates, when train.warmup is not given
   double evaluations_per_epoch = 1;  // when train.eval_every is not given
+  int64_t evaluations = 0;           // the same over the whole run; 0: by epochs
   double dropout = 0.1;
   double dev_share = 0.1;       // of the training rows, when no dev file is given
   std::string metric = "auto";  // what early stopping looks at
@@ -32,9 +34,9 @@ struct FinetuneOptions {
   // Reads a recipe: keys of other sections are refused with the nearest known one.
   static FinetuneOptions from(const Recipe& recipe);
   Schema schema();
-  // Settles what depends on the number of batches an epoch; ConfigError when nothing would be
-  // trained.
-  void settle(const Recipe& recipe, int64_t batches_per_epoch);
+  // Settles what depends on the number of batches an epoch. `quiet` leaves out what the caller said
+  // for all runs.
+  void settle(const Recipe& recipe, int64_t batches_per_epoch, bool quiet);
 };
 
 // Section "finetune" for lists: texts only, nothing to read into.

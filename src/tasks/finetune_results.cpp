@@ -14,27 +14,31 @@ namespace {
 void add_rows(const Scored& scored, const std::string& split, const ResultRow& about, bool interval,
               int threads, ResultTable* table) {
   for (const std::string& metric : metric_names(scored.classes == 0)) {
-    ResultRow row = about;
-    row.split = split;
-    row.metric = metric;
-    row.n = scored.items();
-    row.value = metric_value(metric, scored);
-    if (interval) {
-      BootstrapOptions options;
-      options.replicates = 1000;
-      options.threads = threads;
-      const RunScore score = [&](size_t, std::span<const int64_t> items) {
-        return metric_value(metric, scored.subset(items));
-      };
-      const Estimate estimate = bootstrap_mean({0}, scored.items(), score, options);
-      row.interval_low = estimate.low;
-      row.interval_high = estimate.high;
-    }
-    table->rows.push_back(std::move(row));
+    table->rows.push_back(score_row(scored, split, metric, about, interval, threads));
   }
 }
 
 }  // namespace
+
+ResultRow score_row(const Scored& scored, const std::string& split, const std::string& metric,
+                    const ResultRow& about, bool interval, int threads) {
+  ResultRow row = about;
+  row.split = split;
+  row.metric = metric;
+  row.n = scored.items();
+  row.value = metric_value(metric, scored);
+  if (!interval) return row;
+  BootstrapOptions options;
+  options.replicates = 1000;
+  options.threads = threads;
+  const RunScore score = [&](size_t, std::span<const int64_t> items) {
+    return metric_value(metric, scored.subset(items));
+  };
+  const Estimate estimate = bootstrap_mean({0}, scored.items(), score, options);
+  row.interval_low = estimate.low;
+  row.interval_high = estimate.high;
+  return row;
+}
 
 Scored scored_truth(const LabelledSet& set) {
   Scored scored;
@@ -81,15 +85,16 @@ void add_result_rows(const Scored& scored, const std::string& split, const Label
   }
 }
 
-Predictions predictions_of(const Scored& scored, const LabelledSet& set, const ResultRow& about,
-                           const std::string& role) {
+Predictions predictions_of(const Scored& scored, const LabelledSet& set, const ResultRow& about) {
   Predictions predictions;
   predictions.task = about.task;
   predictions.model = about.model;
-  predictions.role = role;
+  predictions.role = about.role;
   predictions.data_hash = set.sha256;
   predictions.pretrain_seed = about.pretrain_seed;
   predictions.finetune_seed = about.finetune_seed;
+  predictions.shots = about.shots;
+  predictions.draw = about.draw;
   for (const LabelledRow& row : set.rows) predictions.names.push_back(row.name);
   predictions.classes = set.classes;
   predictions.scored = scored;

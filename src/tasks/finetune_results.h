@@ -23,9 +23,12 @@ void add_result_rows(const Scored& scored, const std::string& split, const Label
                      const Duplicates* duplicates, const ResultRow& about, int threads,
                      ResultTable* table);
 
+// One metric as a row; with `interval` a bootstrap interval over items (1000 replicates).
+ResultRow score_row(const Scored& scored, const std::string& split, const std::string& metric,
+                    const ResultRow& about, bool interval, int threads);
+
 // `scored` as a table of predictions with the names of the set.
-Predictions predictions_of(const Scored& scored, const LabelledSet& set, const ResultRow& about,
-                           const std::string& role);
+Predictions predictions_of(const Scored& scored, const LabelledSet& set, const ResultRow& about);
 
 // One line for people: "mcc 0.812, macro_f1 0.905, ...".
 std::string scores_line(const Scored& scored);

@@ -72,7 +72,7 @@ void RowFitter::cut(LabelledSet* set) {
 
 void RowFitter::say(const std::string& what) const {
   if (num_cut_ == 0) return;
-  log::warn(
+  log::warn_once(
       "{}: {} of {} sequences are longer than the model takes ({} tokens); kept {} of each, {} "
       "bases left out (longest sequence {} bases)",
       what, with_commas(num_cut_), with_commas(num_rows_), room_,

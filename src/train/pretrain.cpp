@@ -230,6 +230,14 @@ void dry_run(TrainerSetup setup, TrainerHooks hooks, const ParameterCounts& coun
 
 }  // namespace
 
+double pretraining_flops(const Model& model, double tokens, double bases, int64_t length,
+                         double guessed) {
+  const double rows = std::max(1.0, bases / static_cast<double>(length));
+  // A backward pass costs two forward ones.
+  return 3 * rows *
+         model.forward_flops(1, std::max<int64_t>(1, std::llround(tokens / rows)), guessed);
+}
+
 void pretrain(const PretrainRequest& request) {
   if (!request.dry_run) check_run_folder(request.out, request.resume, request.force);
   PretrainConfig config(request.recipe, request.vocabulary);
@@ -309,6 +317,8 @@ void pretrain(const PretrainRequest& request) {
   setup.state["command"] = request.command;
   setup.state["genomes"] = genome_list;
   setup.state["data_sha256"] = data_hash;
+  setup.state["masked_tokens"] = masked;
+  setup.state["hidden_bases"] = hidden;
   setup.constants = {{"train_bases", static_cast<double>(plan.bases(Side::kTrain))},
                      {"validation_bases", static_cast<double>(plan.bases(Side::kValidation))},
                      {"overlap", overlap},
@@ -376,12 +386,10 @@ void pretrain(const PretrainRequest& request) {
     common.wall_s = result.seconds;
     common.data_hash = data_hash;
     common.recipe = sha256_of(setup.recipe);
-    // A backward pass costs two forward ones.
-    const double rows =
-        static_cast<double>(result.bases) / static_cast<double>(config.windows.length);
-    const int64_t row_tokens =
-        static_cast<int64_t>(static_cast<double>(result.tokens) / std::max(rows, 1.0));
-    common.flops = 3 * rows * model->forward_flops(1, std::max<int64_t>(1, row_tokens));
+    common.flops =
+        pretraining_flops(*model, static_cast<double>(result.tokens),
+                          static_cast<double>(result.bases), config.windows.length, masked);
+    common.masked_share = hidden;
     yardstick.table(final_nll, common, request.seed, threads).write(request.out + "/results.tsv");
   }
   log::info("done: {} steps, {} bases seen, {} of training; {}", with_commas(result.steps),

@@ -54,6 +54,11 @@ class PretrainConfig {
 // The options of pre-training that do not depend on the parts chosen.
 std::vector<Fields::Field> training_fields();
 
+// What training on `tokens` tokens (specials included) in windows of `length` bases cost, as
+// counted by Model::forward_flops; `guessed` is the share of tokens the loss asks for.
+double pretraining_flops(const Model& model, double tokens, double bases, int64_t length,
+                         double guessed);
+
 // Runs it: vocabulary, audit of train against validation, training, yardstick.
 // Throws ConfigError, InputError, IoError, FormatError, Interrupted.
 void pretrain(const PretrainRequest& request);

@@ -24,6 +24,7 @@ class RunFolder {
   void log(int64_t step, std::string_view split, std::string_view name, double value);
   void time(int64_t step, double seconds, int64_t tokens, int64_t bases);
   void flush_logs();
+  const std::string& log_text() const { return log_; }
 
   // Saves step `step` with the logs so far, moves the markers and removes what is no longer kept.
   void save(int64_t step, CheckpointContents contents, bool best, int64_t keep);

@@ -22,6 +22,7 @@ class FailingEngine : public lexome::Engine {
     throw std::runtime_error("foreign!");
   }
   lexome::ResultTable finetune(const lexome::FinetuneRequest&) override { return {}; }
+  lexome::ResultTable evaluate(const lexome::EvaluateRequest&) override { return {}; }
   void predict(const lexome::PredictRequest&) override {}
   void embed(const lexome::EmbedRequest&) override {}
   std::vector<lexome::MachineRate> machine_rates(const lexome::Machine&) override { return {}; }

@@ -19,6 +19,27 @@ TEST(Dnabert, BaseHasThePublishedNumberOfParameters) {
   EXPECT_EQ(make_dnabert(options, 4101, 0, 1)->parameter_counts().total, 89'787'141);
 }
 
+// Every product of a one-layer network written out: rows x inputs x outputs, two operations each.
+TEST(Dnabert, CostIsThatOfItsProducts) {
+  DnabertOptions options;
+  options.layers = 1;
+  options.width = 8;
+  options.heads = 2;
+  options.ffn = 32;
+  options.init = 0.0;
+  const auto model = make_dnabert(options, 69, 0, 1);
+  const double tokens = 10;
+  const double projections = 4 * (2 * tokens * 8 * 8);         // queries, keys, values, output
+  const double attention = 2 * (2 * tokens * tokens * 4) * 2;  // scores and sums, two heads of 4
+  const double feed_forward = 2 * (2 * tokens * 8 * 32);
+  const double layer = projections + attention + feed_forward;
+  EXPECT_DOUBLE_EQ(model->forward_flops(1, 10, 0), layer);
+  EXPECT_DOUBLE_EQ(model->forward_flops(5, 10, 0), 5 * layer);
+  // A fifth of the tokens goes through the head: a dense layer, then the vocabulary.
+  const double head = 2 * (2 * 8 * 8) + 2 * (2 * 8 * 69);
+  EXPECT_DOUBLE_EQ(model->forward_flops(1, 10, 0.2), layer + head);
+}
+
 TEST(Dnabert, HeadsMustDivideTheWidth) {
   DnabertOptions options;
   options.heads = 7;

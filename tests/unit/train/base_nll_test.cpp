@@ -48,7 +48,7 @@ class CompositionModel : public Model {
     return logits_V_.unsqueeze(0).expand({positions_n.size(0), -1});
   }
   ParameterCounts parameter_counts() const override { return {}; }
-  double forward_flops(int64_t, int64_t) const override { return 0; }
+  double forward_flops(int64_t, int64_t, double) const override { return 0; }
 
  private:
   Tensor logits_V_;

@@ -8,6 +8,8 @@
 #include "base/text.h"
 #include "cli/common.h"
 #include "cli/verbs.h"
+#include "data/baselines.h"
+#include "data/suite.h"
 #include "genome/simulator.h"
 #include "lexome/engine.h"
 #include "lexome/error.h"
@@ -46,6 +48,18 @@ std::vector<ComponentInfo> simulator() {
   return {{"simulate", "the simulated genome and its tasks", options.fields().all()}};
 }
 
+std::vector<ComponentInfo> simple_models() {
+  std::vector<ComponentInfo> out;
+  for (const Baseline& baseline : baselines()) out.push_back({baseline.name, baseline.help, {}});
+  return out;
+}
+
+std::vector<ComponentInfo> suites() {
+  std::vector<ComponentInfo> out;
+  for (const std::string& name : shipped_suites()) out.push_back({name, suite_title(name), {}});
+  return out;
+}
+
 std::string as_text(const Table& table, const std::vector<ComponentInfo>& components) {
   std::string out = fmt::format("{}: {}\n", table.name, table.help);
   for (const ComponentInfo& component : components) {
@@ -79,11 +93,13 @@ void run_list(CommandLine& line) {
       {"tokenizers", "`lexome vocab KIND`, recipe keys vocab.*", tokenizers},
       {"maskers", "recipe keys mask.*", maskers},
       {"models", "recipe keys model.*", [&] { return load_engine(machine).models(); }},
-      {"training", "recipe keys of `lexome pretrain`",
+      {"training", "recipe keys of `lexome pretrain`, `finetune` and `evaluate`",
        [&] {
          return std::vector<ComponentInfo>{{"pretrain", "windows, schedule, evaluation",
                                             load_engine(machine).training_options()}};
        }},
+      {"baselines", "`lexome evaluate --baselines`, beside cnn, a one-hot network", simple_models},
+      {"suites", "`lexome evaluate SUITE --data DIR`", suites},
       {"simulator", "`lexome simulate`", simulator}};
   std::vector<std::string> known, wanted;
   for (const Table& table : tables) known.push_back(table.name);

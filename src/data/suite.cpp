@@ -267,6 +267,15 @@ void check_overlap(const Suite& suite, bool allowed) {
 
 std::vector<std::string> shipped_suites() { return shipped_names(kShipped); }
 
+std::string suite_title(const std::string& name) {
+  std::vector<Recipe> tasks;
+  const std::string path = shipped_file(kShipped, name);
+  const Recipe top = Recipe::from_tables(read_text_file(path), path, "task", &tasks);
+  const Recipe::Setting* title = top.find("title");
+  return fmt::format("{}, {} task{}", title == nullptr ? name : title->value, tasks.size(),
+                     tasks.size() == 1 ? "" : "s");
+}
+
 Suite read_suite(const std::string& what, const SuiteChoice& choice) {
   const std::string path = shipped_file(kShipped, what);
   const bool is_shipped = path != what;

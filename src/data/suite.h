@@ -51,8 +51,9 @@ Suite read_suite(const std::string& what, const SuiteChoice& choice);
 // The manifest that reads as this suite, every key written out.
 std::string suite_toml(const Suite& suite);
 
-// Names of the suites that come with lexome.
+// Names of the suites that come with lexome; title and number of tasks of one.
 std::vector<std::string> shipped_suites();
+std::string suite_title(const std::string& name);
 
 // The rows of a task in their parts, classes aligned.
 struct TaskData {

@@ -100,6 +100,8 @@ class Streams(runner.Case):
         text = self.works("list", "tokenizers", "maskers")
         for word in ["kmer", "bpe", "nucleotide", "vocab.k", "mask.rate", "0.15"]:
             self.assertIn(word, text)
+        for word in ["majority", "kmer-lr", "kmer-position"]:
+            self.assertIn(word, self.works("list", "baselines"))
         rows = self.works("list", "-O", "tsv", "tokenizers").splitlines()
         self.assertEqual(rows[0], "#table\tcomponent\tkey\ttype\trange\tdefault\thelp")
         self.assertEqual({row.count("\t") for row in rows}, {6})

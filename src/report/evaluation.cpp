@@ -1,5 +1,7 @@
 #include "report/evaluation.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
@@ -264,6 +266,10 @@ Evaluation read_evaluation(const std::string& folder) {
   CellMaker(&evaluation).make();
   const std::string audit = folder + "/audit.tsv";
   if (fs::exists(audit)) evaluation.audit = read_text_table(audit);
+  for (const char* kind : {"bases", "flops"}) {
+    const std::string equal = fmt::format("{}/equal_{}.tsv", folder, kind);
+    if (fs::exists(equal)) evaluation.equal[kind] = read_text_table(equal);
+  }
   return evaluation;
 }
 

@@ -51,9 +51,10 @@ struct Evaluation {
   std::vector<std::string> arms;     // models in order of first appearance, without published ones
   std::vector<ResultRow> rows;
   std::vector<EvaluatedRun> runs;
-  std::vector<EvaluatedCell> cells;  // by task, shots (fewest first, all rows last) and arm
-  TextTable audit;                   // without columns when there was none
-  bool unfinished = false;           // rows were gathered from the runs that are done
+  std::vector<EvaluatedCell> cells;        // by task, shots (fewest first, all rows last) and arm
+  TextTable audit;                         // without columns when there was none
+  std::map<std::string, TextTable> equal;  // tables of equal compute, by "bases" or "flops"
+  bool unfinished = false;                 // rows were gathered from the runs that are done
 
   std::vector<int64_t> shots() const;     // those that occur, fewest first, all rows last
   int64_t most_shots(size_t task) const;  // the last of those of one task

@@ -80,6 +80,7 @@ class Comparer {
 
   // Simple baselines, and for a pre-trained arm its own network without pre-training: what a reader
   // would have without the model.
+  // A baseline itself is compared with the best one when there are no models to compare.
   std::vector<size_t> baselines_of(size_t i) const {
     std::vector<size_t> found;
     for (size_t other = 0; other < evaluation_.cells.size(); ++other) {
@@ -91,9 +92,12 @@ class Comparer {
   }
 
   std::vector<CellDifference> best_baseline_pairs() {
+    const bool models = std::any_of(
+        evaluation_.cells.begin(), evaluation_.cells.end(),
+        [](const EvaluatedCell& c) { return c.role != kRoleBaseline && !c.runs.empty(); });
     std::vector<CellDifference> pairs;
     for (size_t i = 0; i < evaluation_.cells.size(); ++i) {
-      if (cell(i).role == kRoleBaseline || cell(i).runs.empty()) continue;
+      if ((models && cell(i).role == kRoleBaseline) || cell(i).runs.empty()) continue;
       const std::vector<size_t> baselines = baselines_of(i);
       const bool larger = larger_is_better(metric_of(cell(i).task));
       int64_t best = -1;
@@ -107,13 +111,14 @@ class Comparer {
         }
       }
       if (best >= 0) {
-        pairs.push_back(pair_of(Against::kBestBaseline, i, static_cast<size_t>(best)));
+        const auto other = static_cast<size_t>(best);
+        if (other != i) pairs.push_back(pair_of(Against::kBestBaseline, i, other));
         continue;
       }
       // The best on test would be a choice on test: all of them, then.
       if (!baselines.empty()) result_.chosen_on_dev = false;
       for (const size_t other : baselines) {
-        pairs.push_back(pair_of(Against::kBestBaseline, i, other));
+        if (other != i) pairs.push_back(pair_of(Against::kBestBaseline, i, other));
       }
     }
     return pairs;

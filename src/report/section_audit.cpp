@@ -40,18 +40,26 @@ Section audit_section(const EvaluationView& view) {
   ShownTable table;
   table.columns = {"task", "rows of", "stand in", "as", "containment", "items", "of", "share"};
   table.numeric = {false, false, false, false, true, true, true, true};
-  std::vector<std::string> found;
+  std::vector<std::string> found;  // a sentence a task
+  std::string last_task;
   size_t clean = 0;
   for (size_t i = 0; i < audit.rows.size(); ++i) {
     const double items = reader.number(i, "items"), of = reader.number(i, "of");
     const double threshold = reader.number(i, "threshold");
     if (items > 0) {
-      const std::string words = reader.text(i, "words");
-      found.push_back(words.empty() ? fmt::format("{}: {} of {} rows of {} stand in {} ({}).",
-                                                  reader.text(i, "task"), reader.text(i, "items"),
-                                                  reader.text(i, "of"), reader.text(i, "side"),
-                                                  reader.text(i, "against"), reader.text(i, "kind"))
-                                    : words);
+      const std::string task = reader.text(i, "task");
+      std::string words = reader.text(i, "words");
+      if (words.empty()) {
+        words = fmt::format("{} of {} rows of {} stand in {} ({})", reader.text(i, "items"),
+                            reader.text(i, "of"), reader.text(i, "side"), reader.text(i, "against"),
+                            reader.text(i, "kind"));
+      }
+      if (found.empty() || last_task != task) {
+        found.push_back(task + ": " + words);
+      } else {
+        found.back() += "; " + words;
+      }
+      last_task = task;
     } else {
       ++clean;
     }
@@ -65,12 +73,8 @@ Section audit_section(const EvaluationView& view) {
       "Copies are counted as they stand, as reverse complements, and by the share of canonical "
       "12-mers that one row of the other file holds. Scores on non-overlapping items leave out "
       "what has a near copy in train or dev.");
-  if (found.size() > 15) {
-    section.open_fold(fmt::format("All {} findings in words", found.size()), false);
-    section.list(found).close_fold();
-  } else if (!found.empty()) {
-    section.list(found);
-  }
+  for (std::string& sentence : found) sentence += ".";
+  if (!found.empty()) section.list(found);
   if (clean > 0) {
     section.note(fmt::format("{} of {} checks found nothing.", clean, audit.rows.size()));
   }

@@ -1,6 +1,6 @@
-// What each arm cost: parameters, bases seen, tokens, operations, time; and whether two pre-trained
-// arms had equal bases or equal operations, without which their scores are no comparison of
-// methods.
+// What each arm cost: parameters, bases seen, tokens, operations, time; whether pre-trained arms
+// had equal bases or equal operations, without which their scores are no comparison of methods; and
+// the tables of equal compute when the evaluation made them.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,6 +8,8 @@
 #include <set>
 #include <utility>
 
+#include "base/text.h"
+#include "report/compute_table.h"
 #include "report/sections.h"
 
 namespace lexome {
@@ -21,6 +23,16 @@ struct ArmCost {
   double tokens_low = std::nan(""), tokens_high = std::nan("");
   std::vector<double> flops, wall_s;
   size_t runs = 0;
+
+  ArmCompute compute() const {
+    ArmCompute compute;
+    compute.model = model;
+    compute.role = role;
+    compute.bases_seen = bases_seen;
+    compute.params_trunk = params_trunk;
+    compute.pretrain_flops = pretrain_flops;
+    return compute;
+  }
 };
 
 double sum_of(const std::vector<double>& values) {
@@ -79,29 +91,40 @@ std::string count_text(int64_t count) {
   return count < 0 ? "" : large_number(static_cast<double>(count));
 }
 
-// Pairs of pre-trained arms, sorted by what was equal between them.
-std::vector<std::string> equal_compute(const std::vector<ArmCost>& costs) {
-  constexpr double kEqualBases = 0.01, kEqualFlops = 0.05;
-  const auto near = [](double a, double b, double tolerance) {
-    return a > 0 && b > 0 && std::abs(a - b) <= tolerance * std::max(a, b);
-  };
+// In what pre-trained arms differ that must agree before their scores compare methods. The context
+// is in no row of results.tsv; the tables of --equal have it.
+std::vector<std::string> equality(const std::vector<ArmCost>& costs) {
+  constexpr double kMost = 0.02;
+  std::vector<ArmCompute> arms;
+  for (const ArmCost& cost : costs) {
+    if (cost.role == kRolePretrained) arms.push_back(cost.compute());
+  }
   std::vector<std::string> lines;
-  for (size_t i = 0; i < costs.size(); ++i) {
-    for (size_t j = i + 1; j < costs.size(); ++j) {
-      const ArmCost &a = costs[i], &b = costs[j];
-      if (a.role != kRolePretrained || b.role != kRolePretrained) continue;
-      const bool bases =
-          near(static_cast<double>(a.bases_seen), static_cast<double>(b.bases_seen), kEqualBases);
-      const bool flops = near(a.pretrain_flops, b.pretrain_flops, kEqualFlops);
-      const char* words = bases && flops ? "equal bases and equal operations"
-                          : bases        ? "equal bases, not equal operations"
-                          : flops        ? "equal operations, not equal bases"
-                                         : "neither equal bases nor equal operations: their scores "
-                                           "do not compare methods";
-      lines.push_back(fmt::format("{} and {}: {}.", a.model, b.model, words));
+  if (arms.size() < 2) return lines;
+  for (const char* kind : {"bases", "flops"}) {
+    std::string differ;
+    for (const std::string& one : unequal_compute(arms, kind, kMost)) {
+      if (one.rfind("context", 0) == 0) continue;
+      differ += (differ.empty() ? "" : "; ") + one;
     }
+    const std::string what = std::string(kind) == "bases" ? "Equal bases" : "Equal operations";
+    lines.push_back(differ.empty() ? what + ": yes, within 2 %."
+                                   : what + ": no; scores do not compare methods. " + differ + ".");
   }
   return lines;
+}
+
+ShownTable as_shown(const TextTable& text) {
+  ShownTable table;
+  table.columns = text.columns;
+  table.rows = text.rows;
+  for (size_t i = 0; i < text.columns.size(); ++i) {
+    double value = 0;
+    table.numeric.push_back(std::any_of(text.rows.begin(), text.rows.end(), [&](const auto& row) {
+      return parse_double(row[i], &value);
+    }));
+  }
+  return table;
 }
 
 }  // namespace
@@ -137,12 +160,16 @@ Section compute_section(const EvaluationView& view) {
   }
   if (table.rows.empty()) return section;
   section.note(
-      "Counted by lexome itself. Operations and time of a run include every setting tried on dev. "
-      "Hidden share: bases that no visible token showed in pre-training. Equal means within 1 % "
-      "of the bases, or 5 % of the operations, of pre-training.");
+      "Counted by lexome itself. The first run of an arm carries what choosing on dev cost. "
+      "Hidden share: bases that no visible token showed in pre-training.");
   section.table(std::move(table));
-  const std::vector<std::string> equal = equal_compute(costs);
-  if (!equal.empty()) section.heading("What is equal").list(equal);
+  const std::vector<std::string> equal = equality(costs);
+  if (!equal.empty()) section.heading("What is equal between the models").list(equal);
+  for (const auto& [kind, equal_table] : view.evaluation.equal) {
+    section.heading("Scores at equal " + kind)
+        .note("Mean scores over draws and seeds on all test items, beside what they cost.")
+        .table(as_shown(equal_table));
+  }
   return section;
 }
 

@@ -14,9 +14,10 @@ Section recipes_section(const EvaluationView& view) {
   Section section(view.prefix + "recipes", "Recipes");
   const RecipeShelf& shelf = view.recipes;
   if (shelf.entries().empty()) return section;
-  section.note(
-      "Every setting as it was resolved. Where the runs behind a number differ (seed, draw), the "
-      "values stand side by side in the order of the folders named below the recipe.");
+  section.html(
+      "<p class=\"note\">Every setting as it was resolved. Where the runs behind a number differ "
+      "(seed, draw), the "
+      "values stand side by side in the order of the folders named below the recipe.</p>");
   size_t written = 0, left_out = 0;
   for (const RecipeShelf::Entry& entry : shelf.entries()) {
     std::string users;

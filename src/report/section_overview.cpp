@@ -70,9 +70,9 @@ std::vector<std::string> verdicts(const EvaluationView& view) {
     std::string text;
     const auto clause = [&](const char* where, const std::vector<std::string>& names) {
       if (names.empty()) return;
-      text += fmt::format("{} {} {} on {} of {} tasks ({})", text.empty() ? "" : ";", where,
+      text += fmt::format("{} {} {} on {} of {} {} ({})", text.empty() ? "" : ";", where,
                           text.empty() ? "the best baseline" : "it", names.size(), tasks,
-                          joined(names));
+                          tasks == 1 ? "task" : "tasks", joined(names));
     };
     clause("above", tally.above);
     clause("below", tally.below);

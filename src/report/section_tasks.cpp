@@ -19,6 +19,14 @@ const CellDifference* difference_of(const EvaluationView& view, size_t cell) {
   return nullptr;
 }
 
+bool is_best_baseline(const EvaluationView& view, size_t cell) {
+  const std::vector<CellDifference>& all = view.comparison.differences;
+  return view.comparison.chosen_on_dev &&
+         std::any_of(all.begin(), all.end(), [&](const CellDifference& d) {
+           return d.other == cell && d.against == Against::kBestBaseline;
+         });
+}
+
 // Published scores follow their own protocol unless their row says that it is the same.
 std::string protocol_of(const ResultRow& row) {
   return row.message.find("same protocol") != std::string::npos ? "same protocol"
@@ -101,7 +109,9 @@ ShownTable task_table(const EvaluationView& view, size_t index) {
       row.push_back(d == nullptr || std::isnan(d->difference.low)
                         ? ""
                         : fmt::format("{:+.3f} to {:+.3f}", d->difference.low, d->difference.high));
-      row.push_back(d == nullptr ? "" : difference_words(evaluation, *d));
+      row.push_back(d != nullptr                ? difference_words(evaluation, *d)
+                    : is_best_baseline(view, i) ? "best baseline on dev"
+                                                : "");
     }
     table.rows.push_back(std::move(row));
     table.marks.push_back({cell.role, shots_label(cell.shots), view.recipes.of_cell(i)});

@@ -119,7 +119,7 @@ class Maker:
                   for name, group, *_ in TASKS]
         (self.folder / "suite.toml").write_text('name = "made-up"\n\n' + "\n".join(tables))
         audit = ["#task\tside\tagainst\tkind\tthreshold\titems\tof\twords",
-                 f"tf/0\ttest\ttrain\tnear\t0.5\t30\t{self.items}\ttf/0: 30 test sequences are nearly the same as one in train.",
+                 f"tf/0\ttest\ttrain\tnear\t0.5\t30\t{self.items}\t30 test items share half of their 12-mers with one of train",
                  f"tf/1\ttest\ttrain\texact\t\t0\t{self.items}\tnothing"]
         (self.folder / "audit.tsv").write_text("\n".join(audit) + "\n")
         return self.folder

@@ -96,7 +96,7 @@
           style, width, marginLeft: left, marginRight: 20, marginTop: 4, marginBottom: last ? 40 : 8,
           height: tasks.length * Math.max(26, 6 + 13 * inside.length) + (last ? 44 : 12),
           ariaLabel: `Differences to the best baseline in ${metric}, ${group}`,
-          x: { domain: bounds.get(metric), grid: true, axis: last ? "bottom" : null, label: `difference in ${metric}, 95 % interval →`, labelAnchor: "right", tickFormat: "+.2~f" },
+          x: { domain: bounds.get(metric), grid: true, axis: last ? "bottom" : null, label: `difference in ${metric}, 95 % interval →`, labelAnchor: "right", tickFormat: (x) => (x === 0 ? "0" : (x < 0 ? "−" : "+") + d3.format(".3~f")(Math.abs(x))) },
           y: { domain: inside, axis: null, padding: 0.35 },
           fy: { domain: tasks, axis: "left", label: null, padding: 0.12, tickFormat: (name) => shorten(name, left - 16) },
           marks: [

@@ -195,6 +195,17 @@ TEST_F(EvaluationTest, WithoutDevScoresEveryBaselineIsComparedWith) {
   EXPECT_NE(report("md").find("choosing on test would flatter it"), std::string::npos);
 }
 
+TEST_F(EvaluationTest, BaselinesAloneAreComparedWithTheBestOne) {
+  add({"tf/0", "kmer", kRoleBaseline, .7, .75, -1, -1, -1});
+  add({"tf/0", "plain", kRoleBaseline, .95, .6, -1, -1, -1});
+  const Evaluation evaluation = read();
+  const BaselineComparison comparison = compare_to_baselines(evaluation);
+  ASSERT_EQ(comparison.differences.size(), 1u);
+  EXPECT_EQ(evaluation.cells[comparison.differences[0].cell].model, "plain");
+  EXPECT_TRUE(comparison.differences[0].arm_is_better());
+  EXPECT_NE(report("md").find("best baseline on dev"), std::string::npos);
+}
+
 TEST_F(EvaluationTest, EqualModelsIncludeZero) {
   add({"tf/0", "bert", kRolePretrained, .7, .7, -1, -1, 1, 5});
   add({"tf/0", "kmer", kRoleBaseline, .7, .7, -1, -1, -1});
@@ -314,6 +325,22 @@ TEST_F(EvaluationTest, PublishedScoresAndFailuresAreSaidAndAreInNoMean) {
     EXPECT_NE(text.find("loss is not a number"), std::string::npos) << format;
   }
   EXPECT_EQ(read().arms, (std::vector<std::string>{"bert", "kmer", "plain"}));
+}
+
+TEST_F(EvaluationTest, SaysWhatWasNotEqualBetweenModels) {
+  add({"tf/0", "small", kRolePretrained, .7, .7, -1, -1, 1, 5});
+  add({"tf/0", "large", kRolePretrained, .8, .8, -1, -1, 1, 5});
+  for (ResultRow& row : table_.rows) {
+    row.bases_seen = row.model == "small" ? 1000 : 2000;
+    row.params_trunk = 50;
+    row.pretrain_flops = 1e12;
+  }
+  lexome_test::spill(folder() + "/equal_flops.tsv", "##x=1\n#model\tscore\nsmall\t0.4321\n");
+  const std::string text = report("md");
+  EXPECT_NE(text.find("Equal bases: no"), std::string::npos);
+  EXPECT_NE(text.find("1000 for small and 2000 for large"), std::string::npos);
+  EXPECT_NE(text.find("Equal operations: yes"), std::string::npos);
+  EXPECT_NE(text.find("0.4321"), std::string::npos);
 }
 
 TEST_F(EvaluationTest, EveryRowOfTheTableHasEveryColumn) {

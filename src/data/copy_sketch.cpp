@@ -12,8 +12,8 @@ constexpr int kCodeBits = 2 * kCopyKmer;
 constexpr uint32_t kCodeMask = (uint32_t{1} << kCodeBits) - 1;
 constexpr uint32_t kEmpty = ~uint32_t{0};
 constexpr size_t kSketch = 64;
-// A sketch of 64 finds containment 0.5 with 8 hits or more but for 1 row in 10^9, 0.3 but for 1 in
-// 1,500 (binomial tails); unrelated rows of a few thousand bases share less than one.
+// Of rows with containment 0.5 one in 10^10 has less than 8 hits of 64, of those with 0.3 one in
+// 3,600 (binomial tails); unrelated rows of a few thousand bases share less than one.
 constexpr size_t kHitShare = 8;
 constexpr int64_t kCounted = 65536;  // rows of the other set that tell how common a 12-mer is
 // Rows compared through one 12-mer beyond four times what chance gives. In a family of very many

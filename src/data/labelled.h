@@ -43,7 +43,8 @@ struct LabelledSet {
 };
 
 // `path` may hold several files with classes by file ("promoter=a.fa,other=b.fa"), or be a folder
-// of one folder a class, whose files hold plain sequences. InputError: missing columns, label gap,
+// of one folder a class, whose files hold plain sequences, or intervals on a genome
+// ("peaks.bed@genome.2bit", src/data/labelled_intervals.h). InputError: missing columns, label gap,
 // one class only, empty file, bad rows.
 LabelledSet read_labelled(const std::string& path, const LabelledOptions& options);
 

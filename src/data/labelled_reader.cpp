@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "data/labelled.h"
+#include "data/labelled_intervals.h"
 #include "data/table_fields.h"
 #include "genome/fasta.h"
 #include "lexome/error.h"
@@ -100,12 +101,13 @@ std::string_view without_bom(std::string_view line) {
 }  // namespace
 
 struct LabelledReader::Impl {
-  enum class Kind { kUnknown, kTable, kLines, kFasta };
+  enum class Kind { kUnknown, kTable, kLines, kFasta, kIntervals };
 
   LabelledOptions options;
   std::deque<ClassFile> waiting;
   ClassFile file;
   std::optional<LineReader> lines;
+  std::optional<LabelledIntervals> intervals;
   Kind kind = Kind::kUnknown;
   char separator = ',';
   size_t width = 0;  // columns of the header
@@ -127,8 +129,14 @@ struct LabelledReader::Impl {
     if (waiting.empty()) return false;
     file = waiting.front();
     waiting.pop_front();
-    lines.emplace(file.path);
     has_pending = false;
+    if (LabelledIntervals::names(file.path)) {
+      kind = Kind::kIntervals;
+      intervals.emplace(file.path);
+      file.path = intervals->path();
+      return true;
+    }
+    lines.emplace(file.path);
     std::string_view text;
     for (;;) {
       if (!read_line(&text)) throw InputError(fmt::format("{}: the file is empty", file.path));
@@ -180,6 +188,10 @@ struct LabelledReader::Impl {
   bool read_raw(std::string* header, std::string* letters, int64_t* at, bool* closed) {
     std::string_view text;
     *closed = true;
+    if (kind == Kind::kIntervals) {
+      *at = line = intervals->next_line();
+      return line > 0;
+    }
     if (kind == Kind::kFasta) {
       if (!has_pending) return false;
       has_pending = false;
@@ -257,6 +269,11 @@ struct LabelledReader::Impl {
     row->name = fmt::format("row{}", rows);
     row->line = at;
     label_text->clear();
+    if (kind == Kind::kIntervals) {
+      const std::string label = intervals->read(place, options.label_column, row);
+      set_label(file.label.empty() ? label : file.label, place, row, label_text);
+      return;
+    }
     if (kind == Kind::kFasta) {
       const std::string_view name = trim(split(header, ' ')[0]);
       if (!name.empty()) row->name = name;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "base/text.h"
 #include "genome/fasta.h"
@@ -21,7 +22,7 @@ bool ends_with(std::string_view text, std::string_view end) {
   return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
 }
 
-Kind kind_of(const std::string& path) {
+std::optional<Kind> find_kind(const std::string& path) {
   std::string lower = path;
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -41,6 +42,13 @@ Kind kind_of(const std::string& path) {
   }
   if (ends_with(name, ".gtf")) {
     return Kind::kGtf;
+  }
+  return std::nullopt;
+}
+
+Kind kind_of(const std::string& path) {
+  if (const std::optional<Kind> kind = find_kind(path)) {
+    return *kind;
   }
   throw InputError(
       fmt::format("{}: unknown kind of annotation; name it .bed, .narrowPeak, .broadPeak, .gff, "
@@ -229,6 +237,8 @@ std::string one_field(std::string_view text) {
 }
 
 }  // namespace
+
+bool is_annotation_name(const std::string& path) { return find_kind(path).has_value(); }
 
 std::vector<Feature> read_features(const std::string& path) {
   const Kind kind = kind_of(path);

@@ -21,6 +21,8 @@ struct Feature {
   int64_t line = 0;        // of its file
 };
 
+// Whether a name ends as those of annotation files do.
+bool is_annotation_name(const std::string& path);
 // By name: .bed, .narrowPeak, .gff, .gff3, .gtf (with .gz). Throws InputError with line.
 std::vector<Feature> read_features(const std::string& path);
 // bedGraph (.gz too): use(where, value, line) for every line, in order. Throws InputError with

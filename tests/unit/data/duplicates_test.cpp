@@ -118,7 +118,7 @@ TEST(Duplicates, NearCopiesAgreeWithBruteForce) {
   }
   EXPECT_GT(half, 100);
   EXPECT_GT(third, half + 50);
-  EXPECT_GE(third_found, third - 1);  // 1 in 1,500 is lost
+  EXPECT_GE(third_found, third - 1);  // 1 in 3,600 is lost
 }
 
 TEST(Duplicates, ThreadsChangeNothing) {

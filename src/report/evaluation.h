@@ -14,7 +14,6 @@
 
 namespace lexome {
 
-inline constexpr char kRolePublished[] = "published";
 inline constexpr char kSplitAll[] = "test";            // all test items
 inline constexpr char kSplitUnseen[] = "test_unseen";  // those without a near copy in train or dev
 

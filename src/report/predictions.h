@@ -14,6 +14,7 @@ namespace lexome {
 inline constexpr char kRolePretrained[] = "pretrained";
 inline constexpr char kRoleScratch[] = "scratch";
 inline constexpr char kRoleBaseline[] = "baseline";
+inline constexpr char kRolePublished[] = "published";  // a score of others, beside
 
 // Columns: name, label, then p_<class> for each class; for regression name, label, value. What the
 // table is about stands in its `##` lines.

@@ -83,8 +83,9 @@ std::vector<std::string> verdicts(const EvaluationView& view) {
     }
     text = fmt::format("{}, {}:{}.", who, shots_words(key.second), text);
     if (tally.one_metric && !tally.undecided.empty() && tally.detectable > 0) {
-      text += fmt::format(" A difference of {:.3f} {} would have been found on every task.",
-                          tally.detectable, metric_label(tally.metric));
+      text += fmt::format(
+          " A true difference of {:.3f} {} would be found four times in five on each task.",
+          tally.detectable, metric_label(tally.metric));
     }
     sentences.push_back(std::move(text));
   }

@@ -29,8 +29,7 @@ bool is_best_baseline(const EvaluationView& view, size_t cell) {
 
 // Published scores follow their own protocol unless their row says that it is the same.
 std::string protocol_of(const ResultRow& row) {
-  return row.message.find("same protocol") != std::string::npos ? "same protocol"
-                                                                : "other protocol";
+  return row.message.rfind("same protocol", 0) == 0 ? "same protocol" : "other protocol";
 }
 
 std::vector<const ResultRow*> published_rows(const Evaluation& evaluation,

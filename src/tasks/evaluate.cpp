@@ -16,6 +16,7 @@
 #include "base/provenance.h"
 #include "base/text.h"
 #include "data/duplicates.h"
+#include "data/published.h"
 #include "lexome/error.h"
 #include "lexome/genome.h"
 #include "report/compute_table.h"
@@ -85,6 +86,7 @@ class Suites {
       : request_(request), options_(EvaluateOptions::from(request.recipe)) {
     if (!request.dry_run) check_folder(request);
     suite_ = requested_suite(request);
+    published_ = published_rows(suite_);
     settle_threads(request.machine.threads);
     arms_ = gather_arms(request, options_);
     check_equal();
@@ -248,6 +250,7 @@ class Suites {
     for (const ResultTable& table : tables_) {
       all.rows.insert(all.rows.end(), table.rows.begin(), table.rows.end());
     }
+    all.rows.insert(all.rows.end(), published_.begin(), published_.end());
     return all;
   }
 
@@ -341,6 +344,7 @@ class Suites {
   Suite suite_;
   std::vector<Arm> arms_;
   std::vector<PlannedRun> runs_;
+  std::vector<ResultRow> published_;          // scores of others, after the runs
   std::vector<ResultTable> tables_;           // of each run
   std::vector<std::vector<int64_t>> unseen_;  // of each task
   size_t finished_ = 0;

@@ -12,7 +12,7 @@
 namespace lexome {
 namespace {
 
-constexpr char kDefaultRates[] = "1e-4,3e-4,1e-3";
+constexpr char kDefaultRates[] = "1e-4,5e-4,2e-3";
 
 Fields suite_fields(EvaluateOptions* o, std::string* rates) {
   Fields fields("suite");

@@ -1,6 +1,7 @@
 #include "data/copy_sketch.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/threads.h"
 #include "data/kmer_scan.h"
@@ -16,9 +17,11 @@ constexpr size_t kSketch = 64;
 // 3,600 (binomial tails); unrelated rows of a few thousand bases share less than one.
 constexpr size_t kHitShare = 8;
 constexpr int64_t kCounted = 65536;  // rows of the other set that tell how common a 12-mer is
-// Rows compared through one 12-mer beyond four times what chance gives. In a family of very many
+// Rows compared through one 12-mer beyond twice what chance gives. In a family of very many
 // alike rows each is still compared with hundreds of the others.
-constexpr double kCommon = 256;
+constexpr double kCommon = 128;
+// Standard deviations below its mean that hits come by chance once in ten thousand times.
+constexpr float kSurprise = 3.7F;
 constexpr int64_t kGrain = 1024;
 
 // A bijection of 24-bit codes: neighbours and low-complexity words end up anywhere.
@@ -152,7 +155,7 @@ void SketchIndex::thin_common(const LabelledSet& others) {
   const double scale = rows == 0 ? 1.0 : static_cast<double>(count) / static_cast<double>(rows);
   const double chance =
       scale * static_cast<double>(kmers) / static_cast<double>(1u << (kCodeBits - 1));
-  const double most = kCommon + 4 * chance;
+  const double most = kCommon + 2 * chance;
   keep_.assign(seen.size(), kEmpty);
   for (size_t r = 0; r < seen.size(); ++r) {
     const double expected = scale * seen[r];
@@ -163,22 +166,28 @@ void SketchIndex::thin_common(const LabelledSet& others) {
 SketchIndex::Scratch SketchIndex::scratch() const {
   Scratch scratch;
   scratch.hits.assign(need_.size(), 0);
-  scratch.touched.resize(need_.size() + 1);
   return scratch;
 }
 
 void SketchIndex::candidates(int64_t other, const std::vector<uint32_t>& codes, Scratch* scratch,
-                             std::vector<uint32_t>* rows) const {
-  rows->clear();
+                             std::vector<Candidate>* found) const {
+  found->clear();
   const uint32_t number = scramble_row(other);
   scratch->lists.clear();
+  size_t most = 1;
+  uint32_t passed = 0;
   for (const uint32_t code : codes) {
     if (!known(code)) continue;
     const uint32_t r = rank(code);
-    if (number > keep_[r]) continue;
+    if (number > keep_[r]) {
+      ++passed;
+      continue;
+    }
     scratch->lists.push_back({begin_[r], begin_[r + 1]});
+    most += begin_[r + 1] - begin_[r];
     __builtin_prefetch(&rows_[begin_[r]]);  // the lists lie anywhere in memory
   }
+  if (scratch->touched.size() < most) scratch->touched.resize(most);
   uint8_t* const hits = scratch->hits.data();
   uint32_t* const touched = scratch->touched.data();
   size_t count = 0;
@@ -191,9 +200,17 @@ void SketchIndex::candidates(int64_t other, const std::vector<uint32_t>& codes, 
   }
   for (size_t i = 0; i < count; ++i) {
     const uint32_t row = touched[i];
-    if (hits[row] >= need_[row]) rows->push_back(row);
+    if (hits[row] >= need_[row]) found->push_back({row, hits[row] + passed});
     hits[row] = 0;
   }
+}
+
+bool SketchIndex::may_beat(const Candidate& candidate, float best) const {
+  const auto size =
+      static_cast<float>(std::min<size_t>(kSketch, static_cast<size_t>(kmers_[candidate.row])));
+  const float expected = size * best;
+  return static_cast<float>(candidate.most_hits) >=
+         expected - kSurprise * std::sqrt(expected * (1 - best));
 }
 
 }  // namespace lexome

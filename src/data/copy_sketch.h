@@ -49,11 +49,17 @@ class SketchIndex {
     std::vector<std::array<uint32_t, 2>> lists;
   };
   Scratch scratch() const;
-  // Rows (less `begin`) that share an eighth of their sketch with row `other` of the other set,
-  // whose codes are given. Of a 12-mer that stands in very many rows only some, chosen by the rows'
-  // numbers alone, are compared through it.
+  struct Candidate {
+    uint32_t row;        // less `begin`
+    uint32_t most_hits;  // of its sketch, those not looked at counted as hits
+  };
+  // Rows that share an eighth of their sketch with row `other` of the other set, whose codes are
+  // given. Of a 12-mer that stands in very many rows only some, chosen by the rows' numbers alone,
+  // are compared through it.
   void candidates(int64_t other, const std::vector<uint32_t>& codes, Scratch* scratch,
-                  std::vector<uint32_t>* rows) const;
+                  std::vector<Candidate>* found) const;
+  // False when containment above `best` would leave so few hits once in ten thousand times.
+  bool may_beat(const Candidate& candidate, float best) const;
 
  private:
   void invert(const std::vector<uint32_t>& sketches, const std::vector<uint8_t>& sizes);

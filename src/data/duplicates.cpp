@@ -12,10 +12,10 @@ namespace lexome {
 namespace {
 
 constexpr int64_t kBatch = 2'000'000;  // rows sketched at a time: 1 GB of tables at most
-// Rows of the other set between two looks at what was found: rows that have a copy by then are not
-// compared any further. Fixed, so that results do not depend on threads.
-constexpr int64_t kStep = 16384;
-constexpr int64_t kGrain = 512;
+// Rows of the other set between two looks at what was found: a row that has a near copy by then is
+// compared only with rows that may be nearer. Fixed, so that results do not depend on threads.
+constexpr int64_t kStep = 4096;
+constexpr int64_t kGrain = 256;
 constexpr float kEnough = 0.95F;
 constexpr size_t kLongRow = 1'000'000;  // a tenth of all 12-mers stands in it by chance
 
@@ -92,19 +92,20 @@ void find_near(const LabelledSet& rows, int64_t begin, int64_t end, const Labell
       std::vector<Match>& matches = parts[static_cast<size_t>(from / kGrain)];
       SketchIndex::Scratch scratch = index.scratch();
       KmerSet set;
-      std::vector<uint32_t> near;
+      std::vector<SketchIndex::Candidate> near;
       for (int64_t other = step + from; other < step + to; ++other) {
         set.assign(others.rows[static_cast<size_t>(other)].bases);
         index.candidates(other, set.codes(), &scratch, &near);
-        for (const uint32_t i : near) {
-          const int64_t row = begin + i;
-          if ((itself && row == other) || found->containment[static_cast<size_t>(row)] >= kEnough) {
+        for (const SketchIndex::Candidate& candidate : near) {
+          const int64_t row = begin + candidate.row;
+          const float best = found->containment[static_cast<size_t>(row)];
+          if ((itself && row == other) || best >= kEnough || !index.may_beat(candidate, best)) {
             continue;
           }
           const int64_t shared = set.shared_with(rows.rows[static_cast<size_t>(row)].bases);
           matches.push_back({row, other,
                              static_cast<float>(static_cast<double>(shared) /
-                                                static_cast<double>(index.kmers(i)))});
+                                                static_cast<double>(index.kmers(candidate.row)))});
         }
       }
     });

@@ -43,10 +43,12 @@ struct NearestCopies {
 };
 
 // Each row of `rows` against the rows of `others` (for a set against itself: against the other
-// rows). A containment of at least 0.5 is missed about never, one of 0.3 less than once in a
-// thousand, lower ones are often given as 0; from 0.95 on no better row is looked for. Rows without
-// a known 12-mer have containment 1 when they have a copy, else 0. Memory beyond the sets: about
-// 0.6 KB a row, for at most two million rows at a time.
+// rows). A containment of 0.5 or more is found but for one row in 10^10, one of 0.3 but for one in
+// 3,600, lower ones are often given as 0. A row that is nearer than the one found is missed once in
+// 10^4 times, and from 0.95 on no nearer one is looked for. Exempt are rows whose shared 12-mers
+// stand in hundreds of others: those are compared with a sample of them. Rows without a known
+// 12-mer have containment 1 when they have a copy, else 0. Memory beyond the sets: about 0.6 KB a
+// row, for at most two million rows at a time.
 NearestCopies nearest_copies(const LabelledSet& rows, const LabelledSet& others, int threads);
 
 // The containments at which near copies are reported; kNearCopy alone decides what counts as seen.

@@ -4,10 +4,10 @@
 #include <array>
 #include <cmath>
 #include <filesystem>
-#include <unordered_map>
 
 #include "base/log.h"
 #include "base/text.h"
+#include "data/duplicates.h"
 #include "lexome/error.h"
 
 namespace lexome {
@@ -27,10 +27,6 @@ bool labels_are_values(const std::string& path, LabelledOptions options) {
     fraction = fraction || value != std::floor(value);
   }
   return fraction;
-}
-
-std::string text_of(const Bases& bases) {
-  return std::string(reinterpret_cast<const char*>(bases.data()), bases.size());
 }
 
 // A label as text that is the same in every set.
@@ -83,25 +79,24 @@ std::string task_name(const std::string& path) {
 }
 
 Duplicates find_duplicates(const LabelledSet& rows, const std::vector<const LabelledSet*>& others) {
-  std::unordered_map<std::string, std::vector<double>> labels;
-  for (const LabelledSet* set : others) {
-    for (const LabelledRow& row : set->rows)
-      labels[text_of(row.bases)].push_back(label_of(*set, row));
-  }
+  const CopyIndex index(others);
+  std::vector<CopyIndex::Copy> same, reversed;
   Duplicates duplicates;
   for (const LabelledRow& row : rows.rows) {
-    const auto forward = labels.find(text_of(row.bases));
-    const auto reverse = labels.find(text_of(reverse_complement(row.bases)));
-    const bool same = forward != labels.end(), reversed = reverse != labels.end();
-    duplicates.found.push_back(same || reversed ? 1 : 0);
-    if (!same && !reversed) continue;
-    same ? ++duplicates.same : ++duplicates.reversed;
-    const double label = label_of(rows, row);
-    const auto agrees = [&](auto entry) {
-      return entry != labels.end() &&
-             std::find(entry->second.begin(), entry->second.end(), label) != entry->second.end();
+    index.find(row.bases, &same);
+    index.find(reverse_complement(row.bases), &reversed);
+    const bool is_copy = !same.empty() || !reversed.empty();
+    duplicates.found.push_back(is_copy ? 1 : 0);
+    if (!is_copy) continue;
+    same.empty() ? ++duplicates.reversed : ++duplicates.same;
+    const auto agrees = [&](const CopyIndex::Copy& copy) {
+      const LabelledSet& other = *others[static_cast<size_t>(copy.set)];
+      return label_of(other, other.rows[static_cast<size_t>(copy.row)]) == label_of(rows, row);
     };
-    if (!agrees(forward) && !agrees(reverse)) ++duplicates.other_label;
+    if (std::none_of(same.begin(), same.end(), agrees) &&
+        std::none_of(reversed.begin(), reversed.end(), agrees)) {
+      ++duplicates.other_label;
+    }
   }
   return duplicates;
 }

@@ -80,9 +80,9 @@ std::optional<GenomeSet> pretraining_genomes(const EvaluateRequest& request) {
   return GenomeSet::open(found, {});
 }
 
-class Suites {
+class SuiteEvaluation {
  public:
-  explicit Suites(const EvaluateRequest& request)
+  explicit SuiteEvaluation(const EvaluateRequest& request)
       : request_(request), options_(EvaluateOptions::from(request.recipe)) {
     if (!request.dry_run) check_folder(request);
     suite_ = requested_suite(request);
@@ -352,6 +352,6 @@ class Suites {
 
 }  // namespace
 
-ResultTable evaluate(const EvaluateRequest& request) { return Suites(request)(); }
+ResultTable evaluate(const EvaluateRequest& request) { return SuiteEvaluation(request)(); }
 
 }  // namespace lexome

@@ -1,3 +1,5 @@
+// Section "suite" is read here; the rest goes on to fine-tuning, with the budget of an evaluation
+// under what the recipe says.
 #include "tasks/evaluate_options.h"
 
 #include <fmt/format.h>

@@ -128,6 +128,32 @@ TEST_F(EvaluateTest, TheNetworkFindsAPlantedMotif) {
   EXPECT_GT(rows_of(table, "cnn", "test", "auroc")[0].value, 0.9);
 }
 
+TEST_F(EvaluateTest, ValuesAndSequencesOfOneBaseAreFineToo) {
+  for (const auto& [name, stream] : {std::pair{"train.csv", 1}, {"dev.csv", 2}, {"test.csv", 3}}) {
+    Random random(9, Purpose::kTest, static_cast<uint64_t>(stream));
+    std::string text = "sequence,label\n";
+    for (int i = 0; i < 120; ++i) {
+      const double share = random.uniform();
+      const int length = i % 8 == 0 ? 1 : 5 + static_cast<int>(random.below(60));
+      for (int b = 0; b < length; ++b) text += random.chance(share) ? 'G' : 'A';
+      text += "," + std::to_string(7 + share) + "\n";
+    }
+    spill(folder_ / name, text);
+  }
+  spill(folder_ / "suite.toml",
+        slurp(folder_ / "suite.toml") + "regression = true\nmetric = \"pearson\"\n");
+  std::string manifest = slurp(folder_ / "suite.toml");
+  manifest.erase(manifest.find("metric = \"auroc\"\n"), 17);
+  spill(folder_ / "suite.toml", manifest);
+  request_.baselines = {"majority", "cnn"};
+  request_.seeds = 1;
+  set("train.steps", "80");
+  const ResultTable table = evaluate(request_);
+  EXPECT_GT(rows_of(table, "cnn", "test", "pearson")[0].value, 0.8);
+  EXPECT_LT(rows_of(table, "cnn", "test", "mse")[0].value,
+            0.6 * rows_of(table, "majority", "test", "mse")[0].value);
+}
+
 TEST_F(EvaluateTest, ResumingKeepsWhatIsDoneAndEndsTheSame) {
   request_.baselines = {"majority", "cnn"};
   evaluate(request_);
@@ -173,6 +199,21 @@ TEST_F(EvaluateTest, AFailedRunIsARowAndTheSuiteGoesOn) {
   request_.resume = true;
   request_.shots = {1000};
   EXPECT_THROW(evaluate(request_), InputError);  // every run failed
+}
+
+TEST_F(EvaluateTest, PublishedScoresStandBehindTheRuns) {
+  spill(folder_ / "suite.toml", slurp(folder_ / "suite.toml") + "published = \"theirs.csv\"\n");
+  spill(folder_ / "theirs.csv", "task,metric,model,score\nbox/a,auroc,Other,0.75\n");
+  request_.baselines = {"majority"};
+  const ResultTable table = evaluate(request_);
+  EXPECT_EQ(table.rows.back().role, kRolePublished);
+  EXPECT_EQ(table.rows.back().model, "Other");
+  EXPECT_DOUBLE_EQ(table.rows.back().value, 0.75);
+  EXPECT_EQ(table.rows.front().role, kRoleBaseline);
+  spill(folder_ / "theirs.csv", "task,metric,model,score\nbox/a,auroc,Other,high\n");
+  request_.force = true;
+  EXPECT_THROW(evaluate(request_), FormatError);
+  EXPECT_TRUE(fs::exists(out("results.tsv")));  // refused before anything was removed
 }
 
 TEST_F(EvaluateTest, RefusesBeforeAnyWork) {

@@ -211,12 +211,15 @@ std::vector<DatasetCount> write_dataset(const DatasetRequest& request, const Dat
   for (size_t part = 0; part < wanted.size(); ++part) {
     if (!wanted[part] || !parts.sets[part].rows.empty()) continue;
     const std::string name = kPartNames[part];
-    throw InputError(fmt::format(
-        "{}: no items are left for {}{}; {}", request.peaks.empty() ? request.from : request.peaks,
-        name, how[part].empty() ? "" : fmt::format(" ({})", how[part]),
-        part == 0
-            ? "hold out less with --test and --dev"
-            : fmt::format("name other contigs with --{}, or a part of one like chr1:1-2M", name)));
+    std::string remedy = "hold out less with --test and --dev";
+    if (part > 0) {
+      remedy = how[part].empty()
+                   ? fmt::format("raise --{}-share, or name what to hold out with --{}", name, name)
+                   : fmt::format("name more with --{}", name);
+    }
+    throw InputError(fmt::format("{}: no items are left for {}{}; {}",
+                                 request.peaks.empty() ? request.from : request.peaks, name,
+                                 how[part].empty() ? "" : fmt::format(" ({})", how[part]), remedy));
   }
   std::vector<DatasetCount> counts;
   for (size_t part = 0; part < wanted.size(); ++part) {

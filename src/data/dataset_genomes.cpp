@@ -176,20 +176,17 @@ std::unordered_map<std::string, int> parts_of_units(const std::vector<LabelledGe
     units.rows.push_back(std::move(row));
     names.push_back(genome.unit);
   }
-  const std::vector<int64_t> held =
-      stratified_split(units, o.test_share + o.dev_share, request.seed);
-  const LabelledSet held_units = select_rows(
-      [&] {
-        units.classes.resize(classes.size());
-        return units;
-      }(),
-      held);
-  const double share = o.test_share + o.dev_share;
-  std::vector<int64_t> test;
-  if (share > 0) test = stratified_split(held_units, o.test_share / share, request.seed);
-  for (const int64_t row : held) parts[names[static_cast<size_t>(row)]] = 1;
-  for (const int64_t row : test) {
-    parts[names[static_cast<size_t>(held[static_cast<size_t>(row)])]] = 2;
+  units.classes.resize(classes.size());
+  std::vector<int64_t> rest;
+  for (const int64_t row : stratified_split(units, o.test_share, request.seed)) {
+    parts[names[static_cast<size_t>(row)]] = 2;
+  }
+  for (size_t row = 0; row < names.size(); ++row) {
+    if (parts.count(names[row]) == 0) rest.push_back(static_cast<int64_t>(row));
+  }
+  const double share = o.dev_share / (1 - o.test_share);
+  for (const int64_t row : stratified_split(select_rows(units, rest), share, request.seed)) {
+    parts[names[static_cast<size_t>(rest[static_cast<size_t>(row)])]] = 1;
   }
   return parts;
 }

@@ -40,7 +40,7 @@ constexpr Verb kVerbs[] = {
      "labelled sequences from intervals and a genome, or from labelled genomes",
      "[options] INTERVALS -g GENOME -o DIR | --from FASTA --labels TABLE -o DIR",
      {"lexome dataset peaks.narrowPeak.gz -g hg38.2bit --test chr8 --dev chr9 -o peaks",
-      "lexome dataset genes.gff.gz -g genome.fa --kind gene --center start --width 300 -o promoters",
+      "lexome dataset genes.gff -g genome.fa --kind gene --center start --width 100 -o promoters",
       "lexome dataset --from genomes.fa --labels labels.tsv --width 1000 --stride 500 -o strains"},
      run_dataset},
     {"vocab",

@@ -44,7 +44,7 @@ void run_evaluate(CommandLine& line) {
   line.operand("SUITE", &request.suite, "a shipped suite's name or a manifest; or the word audit");
   line.list("-m,--model", "RUN", &request.models,
             "a pre-trained run; may be given several times; without it baselines only");
-  add_output(line, &output, "DIR", "the evaluation folder", true);
+  add_output(line, &output, "DIR", "the evaluation folder; a dry run needs none", false);
   line.flag("--resume", &request.resume, "keep the runs of DIR that are done, and go on");
   line.flag("--dry-run", &request.dry_run, "print the runs and what they cost, then stop");
   line.text("--data", "DIR", &request.data, "folder of the suite's files");
@@ -62,6 +62,9 @@ void run_evaluate(CommandLine& line) {
   add_seed(line, &request.seed);
   add_machine(line, &request.machine);
   if (!line.parse()) return;
+  if (output.path.empty() && !request.dry_run) {
+    throw ConfigError("-o is missing; `lexome evaluate -h` shows the options");
+  }
   request.recipe = gather_recipe(recipe);
   request.tasks = names_in(tasks);
   request.baselines = names_in(baselines);

@@ -16,7 +16,7 @@ namespace lexome {
 namespace {
 
 constexpr int kGenomeKmer = 24;
-constexpr float kSurelyNear = 0.8F;  // another label at this containment is a conflict
+constexpr double kSurelyNear = 0.8;  // another label at this containment is a conflict
 
 std::string count_of(int64_t items, int64_t of, const std::string& side) {
   const double share = of == 0 ? 0.0 : 100.0 * static_cast<double>(items) / static_cast<double>(of);
@@ -98,7 +98,9 @@ int64_t near_that_differ(const LabelledSet& side, const LabelledSet& against,
                          const NearestCopies& found) {
   int64_t conflicts = 0;
   for (size_t i = 0; i < side.rows.size(); ++i) {
-    if (found.exact[i] || found.reverse[i] || found.containment[i] < kSurelyNear) continue;
+    if (found.exact[i] || found.reverse[i] ||
+        found.containment[i] < static_cast<float>(kSurelyNear))
+      continue;
     const LabelledRow& other = against.rows[static_cast<size_t>(found.nearest[i])];
     conflicts += differ(label_of(side, side.rows[i]), label_of(against, other));
   }
@@ -142,7 +144,7 @@ NearestCopies compare(const NamedSet& side, const NamedSet& against, int threads
   out->add(side.name, against.name, "label-conflict", 0,
            copies_that_differ(rows, *against.set, found, threads), of);
   if (!rows.regression) {
-    out->add(side.name, against.name, "label-conflict", static_cast<double>(kSurelyNear),
+    out->add(side.name, against.name, "label-conflict", kSurelyNear,
              near_that_differ(rows, *against.set, found), of);
   }
   return found;

@@ -44,8 +44,8 @@ struct SuiteChoice {
 };
 
 // `what` is a shipped suite's name or a manifest's path. ConfigError for unknown keys, metrics and
-// tasks and for overlapping parts, with file and task; InputError naming every missing file of the
-// chosen tasks.
+// tasks and for overlapping parts, with file and task; InputError naming the missing files of the
+// chosen tasks, the first of them when they are many.
 Suite read_suite(const std::string& what, const SuiteChoice& choice);
 
 // The manifest that reads as this suite, every key written out.

@@ -226,7 +226,7 @@ TEST(AuditSets, CountsWithinAndBetween) {
   EXPECT_EQ(finding(audit, "test", "train", "near", 0.5)->items, 3);
   EXPECT_EQ(finding(audit, "test", "train", "near", 0.8)->items, 3);
   EXPECT_EQ(finding(audit, "test", "train", "label-conflict")->items, 1);
-  EXPECT_EQ(finding(audit, "test", "train", "label-conflict", 0.8F)->items, 1);
+  EXPECT_EQ(finding(audit, "test", "train", "label-conflict", 0.8)->items, 1);
   EXPECT_EQ(finding(audit, "test", "test", "exact"), nullptr);
   ASSERT_EQ(audit.containment.size(), 4u);
   EXPECT_EQ(audit.near_copies(), 3);

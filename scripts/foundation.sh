@@ -10,33 +10,14 @@ SEEDS=${SEEDS:-1 2 3}
 LEXOME=${LEXOME:-build/lexome}
 [ -d "$DATA/genomes" ] || { say "needs the data folder: set LEXOME_DATA (looked in $DATA)"; exit 1; }
 [ -x "$LEXOME" ] || { say "needs the release build: scripts/build.sh"; exit 1; }
-mkdir -p "$OUT/genomes" "$OUT/logs" "$OUT/finetune"
+mkdir -p "$OUT/logs" "$OUT/finetune"
 
 # 1. Genomes.
-pack() { [ -f "$OUT/genomes/$1.2bit" ] || "$LEXOME" pack "$DATA/genomes/$2" -o "$OUT/genomes/$1.2bit"; }
+. scripts/study_genomes.sh
 pack yeast yeast/S288C_R64-1-1.fa.gz
-pack 1000g human/1000g_1Mb.fa.gz
-pack LPA human/LPA_haplotypes.fa.gz
-pack hg18_chr20 human/hg18_chrM_chr20_first1Mb.fa.gz
-pack hg19_chr3 human/hg19_chr3_42M-44M.fa.gz
-pack hg19_chr4 human/hg19_chr4_103M-105M.fa.gz
-pack hg38_chr1 human/hg38_chr1_first1Mb.fa.gz
-pack hs37_20_21 human/hs37_20_21_10M-10.2M.fa
-for species in bosTau8 canFam3 hg38 mm10 rheMac3; do pack "globin_$species" "vertebrate_region/$species.fa"; done
 "$LEXOME" info "$OUT"/genomes/*.2bit >"$OUT/genomes/info.txt"
 
-# 2. Pre-training. Homologous sequence stays on one side: the haplotypes of one locus weigh as one, the two
-# copies of the start of chromosome 20 are one group, so are the five copies of the globin region.
-genomes=()
-genome() { genomes+=(-g "$OUT/genomes/$1.2bit$2"); }
-genome 1000g ,group=chr20
-genome hg18_chr20 ,group=chr20
-genome LPA ,group=LPA,weight=0.0714
-genome hg19_chr3 ""
-genome hg19_chr4 ""
-genome hg38_chr1 ""
-genome hs37_20_21 ""
-for species in bosTau8 canFam3 hg38 mm10 rheMac3; do genome "globin_$species" ,group=globin,weight=0.2; done
+# 2. Pre-training.
 pretrained=$OUT/pretrain
 if [ ! -f "$pretrained/done" ]; then
   resume=()

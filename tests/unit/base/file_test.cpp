@@ -120,10 +120,10 @@ TEST(OutputFile, FullDiskLeavesNothing) {
 TEST(OutputFile, ClosedPipeInterrupts) {
   std::array<int, 2> ends{};
   ASSERT_EQ(pipe(ends.data()), 0);
+  close(ends[0]);  // before the fork: a reader that still lives here would take the byte
   const pid_t child = fork();
   if (child == 0) {
     install_signal_cleanup();
-    close(ends[0]);
     dup2(ends[1], STDOUT_FILENO);
     int code = 1;
     try {
@@ -135,7 +135,6 @@ TEST(OutputFile, ClosedPipeInterrupts) {
     }
     _exit(code);
   }
-  close(ends[0]);
   close(ends[1]);
   int status = 0;
   waitpid(child, &status, 0);

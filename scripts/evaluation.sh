@@ -43,8 +43,9 @@ baselines() {
 }
 models() {
   [ -f "$OUT/bpe.json" ] || "$LEXOME" vocab bpe "${genomes[@]}" --size 4096 --seed 1 -o "$OUT/bpe.json"
-  pretrain bpe -m "$OUT/bpe.json" --set vocab.name=bpe --set mask.name=random
-  pretrain nucleotide --set vocab.name=nucleotide --set mask.name=random
+  pretrain bpe -m "$OUT/bpe.json" --set mask.name=random
+  [ -f "$OUT/nucleotide.json" ] || "$LEXOME" vocab nucleotide -o "$OUT/nucleotide.json"
+  pretrain nucleotide -m "$OUT/nucleotide.json" --set mask.name=random
   pretrain kmer
   evaluate equal-bases gue-subset --tasks mouse/0,prom/prom_core_tata --seeds "$SEEDS" --equal bases \
     -c recipes/evaluation.toml -m "$OUT/pretrain-nucleotide" -m "$OUT/pretrain-kmer" -m "$OUT/pretrain-bpe"

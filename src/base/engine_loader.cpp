@@ -55,6 +55,10 @@ void settle_environment(const Machine& machine) {
     setenv(name, threads.c_str(),
            chosen ? 1 : 0);  // --threads wins; else what the user has set stays
   }
+  // Threads that wait for work burn their core for milliseconds by default, which on a busy machine
+  // makes small networks many times slower (bench/results/step.md). These turns are some
+  // microseconds: enough on a quiet one.
+  if (std::getenv("OMP_WAIT_POLICY") == nullptr) setenv("GOMP_SPINCOUNT", "3000", 0);
   settle_openblas(cpu_info());
 }
 

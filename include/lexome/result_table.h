@@ -20,10 +20,10 @@ struct ResultRow {
   int64_t shots = -1, draw = -1;  // training rows a class, and which draw of them; -1: all rows
   int64_t pretrain_seed = -1, finetune_seed = -1;
   int64_t params_trunk = -1, params_embedding = -1, params_total = -1;
-  int64_t bases_seen = -1;         // in pre-training
-  double tokens_per_base = kNone;  // of the tokenizer, on this task's training rows
-  double masked_share = kNone;     // of bases really hidden in pre-training
-  double pretrain_flops = kNone;   // spent before this run
+  int64_t bases_seen = -1;               // in pre-training
+  double tokens_per_base = kNone;        // of the tokenizer, on this task's training rows
+  double masked_share = kNone;           // of bases really hidden in pre-training
+  double pretrain_flops = kNone;         // spent before this run
   double flops = kNone, wall_s = kNone;  // of this run, choice on dev included
   std::string data_hash, recipe;
   std::string status, message;  // "failed" and why; empty for a run that ended well

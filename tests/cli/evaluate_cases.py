@@ -21,22 +21,6 @@ metric = "mcc"
 """
 BUDGET = ["--set", "train.steps=6", "--set", "finetune.evaluations=2", "--set", "suite.rates=1e-3",
           "--device", "cpu", "--precision", "fp32", "-t", "1"]
-TINY = """[model]
-layers = 1
-width = 16
-heads = 2
-ffn = 32
-max_tokens = 64
-[windows]
-length = 60
-[train]
-steps = 4
-batch = 4
-precision = "fp32"
-[evaluate]
-nll_windows = 4
-nll_windows_during = 2
-"""
 
 
 def rows(path):
@@ -81,7 +65,7 @@ class Evaluate(Case):
         self.assertEqual({row["value"] for row in majority}, {"0"})
 
     def test_models_with_their_compute(self):
-        self.write("tiny.toml", TINY)
+        self.write("tiny.toml", runner.TINY)
         for name, steps, more in (("k3", 4, ["--set", "vocab.k=3"]),
                                   ("k6", 4, ["--set", "vocab.k=6"]), ("long", 8, [])):
             self.works("pretrain", "-c", "tiny.toml", "-g", "sim/genome.2bit", "--device", "cpu", "-t",

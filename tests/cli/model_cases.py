@@ -11,23 +11,6 @@ import time
 import unittest
 import runner
 
-TINY = """[model]
-layers = 1
-width = 16
-heads = 2
-ffn = 32
-max_tokens = 64
-[windows]
-length = 60
-[train]
-steps = 4
-batch = 4
-precision = "fp32"
-[evaluate]
-nll_windows = 4
-nll_windows_during = 2
-"""
-
 
 def copy_of(folder, name):
     return shutil.copytree(folder, pathlib.Path(folder).parent / name)
@@ -41,7 +24,7 @@ class Models(runner.Case):
     def setUpClass(cls):
         cls.shared = pathlib.Path(tempfile.mkdtemp(prefix="lexome_models_"))
         cls.addClassCleanup(shutil.rmtree, cls.shared)
-        (cls.shared / "tiny.toml").write_text(TINY)
+        (cls.shared / "tiny.toml").write_text(runner.TINY)
         cls.prepare("simulate", "-o", "sim", "--size", "300k", "--contigs", "3")
         cls.prepare("vocab", "kmer", "--k", "3", "-o", "k3.json")
         cls.prepare("pretrain", "-c", "tiny.toml", "-g", "sim/genome.2bit", "-m", "k3.json",
@@ -72,7 +55,7 @@ class Models(runner.Case):
 
 class Recipes(Models):
     def test_unknown_key_names_the_nearest(self):
-        self.write("bad.toml", TINY.replace("steps", "stpes"))
+        self.write("bad.toml", runner.TINY.replace("steps", "stpes"))
         self.fails(2, *self.pretrain("-c", "bad.toml"),
                    says=["bad.toml:10", "unknown key train.stpes", "did you mean train.steps?"])
 

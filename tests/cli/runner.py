@@ -13,6 +13,25 @@ import unittest
 PROGRAM = os.environ.get("LEXOME", "lexome")
 
 
+# A recipe that pre-trains in a moment.
+TINY = """[model]
+layers = 1
+width = 16
+heads = 2
+ffn = 32
+max_tokens = 64
+[windows]
+length = 60
+[train]
+steps = 4
+batch = 4
+precision = "fp32"
+[evaluate]
+nll_windows = 4
+nll_windows_during = 2
+"""
+
+
 def has_tensors():
     return (pathlib.Path(PROGRAM).resolve().parent / "liblexome_torch.so").exists()
 

@@ -157,19 +157,30 @@ Schema& Schema::add(Fields fields) {
 }
 
 void Schema::apply(const Recipe& recipe) const {
+  std::vector<std::pair<const Fields::Field*, const Recipe::Setting*>> short_ones;
   for (const auto& [key, setting] : recipe.settings()) {
     const auto field = std::find_if(fields_.begin(), fields_.end(),
                                     [&key = key](const auto& f) { return f.key == key; });
-    if (field == fields_.end()) {
-      std::vector<std::string> known;
-      for (const Fields::Field& f : fields_) known.push_back(f.key);
+    if (field != fields_.end()) {
+      field->read(setting.value, setting.origin);
+      continue;
+    }
+    std::vector<std::string> known;
+    std::vector<const Fields::Field*> ending;  // keys that --set may name by their last part
+    for (const Fields::Field& f : fields_) {
+      known.push_back(f.key);
+      if (setting.origin == "--set" && f.key.ends_with("." + key)) ending.push_back(&f);
+    }
+    if (ending.size() != 1) {
       const std::string near = nearest_name(key, known);
       throw ConfigError(
           fmt::format("{}: unknown key {}{}", setting.origin, key,
                       near.empty() ? "; " + all_keys_ : "; did you mean " + near + "?"));
     }
-    field->read(setting.value, setting.origin);
+    short_ones.emplace_back(ending.front(), &setting);
   }
+  // After the whole recipe, which may name the same key in full: --set wins.
+  for (const auto& [field, setting] : short_ones) field->read(setting->value, setting->origin);
 }
 
 std::string Schema::dump() const {

@@ -265,8 +265,6 @@ void pretrain(const PretrainRequest& request) {
       std::make_shared<const GenomeSet>(GenomeSet::open(request.genomes, genome_options));
   const WindowPlan plan(genomes, config.windows);
   log::info("{}", plan.describe());
-  const double overlap = audit(plan, config, threads);
-
   const std::shared_ptr<const Tokenizer> tokenizer =
       make_vocabulary(request, config, *genomes, threads);
   log::info("vocabulary: {}", tokenizer->describe());
@@ -283,6 +281,8 @@ void pretrain(const PretrainRequest& request) {
   collate_options.max_tokens = model->max_tokens();
   const Collator collator(tokenizer, masker, collate_options);
   const WindowBatches batches(plan, collator, config, request.seed);
+  // Last of what can be refused: it reads all genomes.
+  const double overlap = audit(plan, config, threads);
   const HiddenShares seen = look_at_masks(batches, plan, threads);
   const double masked = seen.guessed, hidden = seen.hidden;
 

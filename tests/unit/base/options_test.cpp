@@ -95,6 +95,30 @@ TEST(Schema, UnknownKeyNamesTheNearest) {
   EXPECT_EQ(apply_error("k = 3\n"), "r.toml:1: unknown key k; did you mean tokenizer.k?");
 }
 
+TEST(Schema, SetMayNameAKeyByItsLastPart) {
+  Example example;
+  Recipe recipe = Recipe::from_text("tokenizer.k = 3\ntrain.steps = 7\n", "r.toml");
+  recipe.set_assignment("k=5");
+  example.schema().apply(recipe);
+  EXPECT_EQ(example.k, 5) << "--set wins over the recipe's own line";
+  EXPECT_EQ(example.steps, 7);
+  recipe.set_assignment("x=5");
+  EXPECT_THROW(example.schema().apply(recipe), ConfigError);
+}
+
+TEST(Schema, ALastPartOfTwoKeysIsRefused) {
+  int64_t a = 0, b = 0;
+  Fields first("one"), second("two");
+  first.integer("n", &a, 0, 9, "");
+  second.integer("n", &b, 0, 9, "");
+  Schema schema;
+  schema.add(first).add(second);
+  Recipe recipe;
+  recipe.set_assignment("n=5");
+  EXPECT_THROW(schema.apply(recipe), ConfigError);
+  EXPECT_EQ(a + b, 0);
+}
+
 TEST(Schema, WrongTypesAndRanges) {
   EXPECT_EQ(apply_error("tokenizer.k = 13\n"),
             "r.toml:1: tokenizer.k must be a whole number from 1 to 12, not '13'");

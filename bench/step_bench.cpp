@@ -1,15 +1,14 @@
 // One masked-LM training step of DNABERT-6 (12 layers, width 768) or MxDNA (100 M parameters):
-// forward, backward, clipping and AdamW. The counterpart of bench/peers/*_step.py, with the same
-// batch, dropout and optimizer settings; prints the same line. `--serve` runs one step for each
-// line on stdin, so that a driver can interleave programs.
+// forward, backward and, for DNABERT, clipping and AdamW. The counterpart of bench/peers/*_step.py,
+// with the same batch, dropout and optimizer settings; prints the same line. `--save` writes a
+// small MxDNA with its batch, loss and gradients, from which the peer shows that it computes the
+// same.
 #include <ATen/Parallel.h>
-#include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <iostream>
 
 #include "base/random.h"
 #include "kernels/adamw.h"
@@ -17,14 +16,16 @@
 #include "models/mxdna.h"
 #include "tensor/compat.h"
 #include "tensor/device.h"
+#include "tensor/tensor_io.h"
+#include "timing.h"
 
 namespace {
 
 struct Settings {
-  std::string model = "dnabert", layout = "compact", precision = "fp32";
+  std::string model = "dnabert", layout = "compact", precision = "fp32", save;
   double dropout = 0.1;
   int threads = 2, repeats = 5;
-  int64_t layers = 12, rows = 8, tokens = 512;
+  int64_t layers = 0, rows = 8, tokens = 512;
   bool serve = false, mixed = false;
 
   bool is_mxdna() const { return model == "mxdna"; }
@@ -61,7 +62,7 @@ lexome::TensorBatch random_batch(const Settings& settings) {
 std::shared_ptr<lexome::Model> make(const Settings& settings) {
   if (!settings.is_mxdna()) {
     lexome::DnabertOptions options;
-    options.layers = settings.layers;
+    options.layers = settings.layers > 0 ? settings.layers : 12;
     options.width = 768;
     options.heads = 12;
     options.ffn = 3072;
@@ -69,8 +70,8 @@ std::shared_ptr<lexome::Model> make(const Settings& settings) {
     return lexome::make_dnabert(options, 4101, 0, 1);
   }
   lexome::MxdnaOptions options;
-  options.nucleotide_layers = 4;
-  options.token_layers = 16;
+  options.token_layers = settings.layers > 0 ? settings.layers : 16;
+  options.nucleotide_layers = options.token_layers / 4;
   options.width = 512;
   options.heads = 16;
   options.ffn = 2048;
@@ -81,20 +82,54 @@ std::shared_ptr<lexome::Model> make(const Settings& settings) {
 
 class Trainer {
  public:
-  explicit Trainer(const Settings& settings) : batch_(random_batch(settings)) {
-    model_ = make(settings);
+  explicit Trainer(const Settings& settings)
+      : batch_(random_batch(settings)), model_(make(settings)), updates_(!settings.is_mxdna()) {
     pass_.training = true;
     pass_.bf16 = settings.precision == "bf16";
     for (const torch::Tensor& parameter : model_->parameters())
-      states_.push_back({parameter, torch::zeros_like(parameter), torch::zeros_like(parameter)});
+      if (updates_)
+        states_.push_back({parameter, torch::zeros_like(parameter), torch::zeros_like(parameter)});
   }
 
-  int64_t bases() const { return batch_.lengths_B.sum().item<int64_t>(); }
+  int64_t tokens() const { return batch_.lengths_B.sum().item<int64_t>(); }
 
   double step() {
     const auto begin = std::chrono::steady_clock::now();
     ++pass_.step;
     model_->loss(batch_, pass_).total.backward();
+    if (updates_) update();
+    for (const torch::Tensor& parameter : model_->parameters()) parameter.mutable_grad().reset();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  }
+
+  // Without noise, and with offsets and modulations that are not those of a new model.
+  void save(const std::string& path) {
+    lexome::TensorMap tensors = {
+        {"ids", batch_.ids_BT}, {"labels", batch_.labels_BT}, {"lengths", batch_.lengths_B}};
+    pass_.training = false;
+    {
+      const torch::NoGradGuard no_grad;
+      for (const auto& item : model_->named_parameters())
+        if (item.key().find("offset_conv") != std::string::npos ||
+            item.key().find("modulator_conv") != std::string::npos)
+          item.value().copy_(0.1 * torch::arange(item.value().numel()).sin().view_as(item.value()));
+    }
+    tensors["loss"] = model_->loss(batch_, pass_).total;
+    tensors["loss"].backward();
+    for (const auto& item : model_->named_parameters()) {
+      tensors["weight." + item.key()] = item.value().detach();
+      if (item.value().grad().defined()) tensors["grad." + item.key()] = item.value().grad();
+    }
+    tensors["loss"] = tensors["loss"].detach();
+    lexome::save_tensors(path, tensors);
+  }
+
+ private:
+  struct State {
+    torch::Tensor parameter, first, second;
+  };
+
+  void update() {
     const torch::NoGradGuard no_grad;
     double squares = 0;
     for (const State& state : states_)
@@ -103,43 +138,27 @@ class Trainer {
     const torch::Tensor scale =
         torch::tensor(static_cast<float>(std::min(1.0, 1.0 / (std::sqrt(squares) + 1e-6))));
     for (State& state : states_) {
-      torch::Tensor& grad = state.parameter.mutable_grad();
-      if (!grad.defined()) continue;
+      if (!state.parameter.grad().defined()) continue;
       const double decay = state.parameter.dim() > 1 ? 0.01 : 0.0;
-      lexome::adamw_update(state.parameter, grad, state.first, state.second, 1e-4, 0.9, 0.98, 1e-6,
-                           decay, static_cast<int64_t>(pass_.step), scale);
-      grad.reset();
+      lexome::adamw_update(state.parameter, state.parameter.mutable_grad(), state.first,
+                           state.second, 1e-4, 0.9, 0.98, 1e-6, decay,
+                           static_cast<int64_t>(pass_.step), scale);
     }
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   }
 
- private:
-  struct State {
-    torch::Tensor parameter, first, second;
-  };
   lexome::TensorBatch batch_;
   std::shared_ptr<lexome::Model> model_;
   lexome::Pass pass_;
+  bool updates_;
   std::vector<State> states_;
 };
 
 void run(const Settings& settings) {
   lexome::settle_threads(settings.threads);
   Trainer trainer(settings);
-  trainer.step();  // warm-up, as the peer's
-  if (settings.serve) {
-    std::cout << "ready" << std::endl;
-    for (std::string line; std::getline(std::cin, line) && line != "stop";)
-      std::cout << fmt::format("{:.4f}", trainer.step()) << std::endl;
-    return;
-  }
-  std::vector<double> times;
-  for (int i = 0; i < settings.repeats; ++i) times.push_back(trainer.step());
-  std::vector<double> sorted = times;
-  std::sort(sorted.begin(), sorted.end());
-  fmt::print("lexome\t{}\t{}\t{:.3f}\t{:.3f}\t{:.0f} tokens/s\n", settings.precision,
-             settings.dropout, sorted[sorted.size() / 2], fmt::join(times, " "),
-             static_cast<double>(trainer.bases()) / sorted[sorted.size() / 2]);
+  if (!settings.save.empty()) return trainer.save(settings.save);
+  lexome::bench::time_steps([&] { return trainer.step(); }, settings.serve, settings.repeats,
+                            settings.precision, trainer.tokens());
 }
 
 }  // namespace
@@ -154,10 +173,11 @@ int main(int argc, char** argv) {
   app.add_option("--dropout", settings.dropout);
   app.add_option("--threads", settings.threads);
   app.add_option("--repeats", settings.repeats);
-  app.add_option("--layers", settings.layers);
+  app.add_option("--layers", settings.layers, "of MxDNA those on tokens; a fourth as many before");
   app.add_option("--rows", settings.rows);
   app.add_option("--tokens", settings.tokens);
   app.add_flag("--serve", settings.serve);
+  app.add_option("--save", settings.save, "write weights, batch, loss and gradients");
   CLI11_PARSE(app, argc, argv);
   run(settings);
   return 0;

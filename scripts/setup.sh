@@ -9,7 +9,7 @@ packages=(g++ cmake ninja-build git ccache zlib1g-dev libtorch-dev libopenblas-p
 for option in "$@"; do
   case "$option" in
     --ci) packages+=(clang-14 libclang-rt-14-dev python3-sklearn python3-scipy) ;;
-    --peers) packages+=(python3-torch python3-sklearn python3-scipy sentencepiece libbenchmark-dev) ;;
+    --peers) packages+=(python3-torch python3-torchvision python3-sklearn python3-scipy sentencepiece libbenchmark-dev) ;;
     *) say "unknown option $option (known: --ci, --peers)"; exit 2 ;;
   esac
 done

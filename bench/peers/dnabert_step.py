@@ -3,12 +3,11 @@
 the optimizer. The peer that bench/step_bench is compared with: the same model, batch and dropout, written the
 way Hugging Face's BERT is (fused softmax and layer norm of PyTorch, its own dropout and AdamW).
 
-Prints one tab-separated line: what, precision, dropout, median seconds, all seconds."""
-import argparse
+peer.py says what is printed."""
 import math
-import statistics
 import time
 
+import peer
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -64,16 +63,10 @@ class Bert(nn.Module):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
+    parser = peer.options(__doc__)
     parser.add_argument("--dropout", type=float, default=0.1)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--layers", type=int, default=12)
-    parser.add_argument("--rows", type=int, default=8)
-    parser.add_argument("--tokens", type=int, default=512)
     parser.add_argument("--gather", action="store_true", help="head on labelled positions only")
-    parser.add_argument("--serve", action="store_true", help="one step for each line on stdin")
     a = parser.parse_args()
     torch.set_num_threads(a.threads)
     torch.manual_seed(1)
@@ -96,15 +89,7 @@ def main():
         optimizer.zero_grad(set_to_none=True)
         return time.perf_counter() - begin
 
-    step()  # warm-up: allocations, optimizer state, code paths
-    if a.serve:
-        print("ready", flush=True)
-        for _ in iter(input, "stop"):
-            print(f"{step():.4f}", flush=True)
-        return
-    times = [step() for _ in range(a.repeats)]
-    name = "peer" + ("+gather" if a.gather else "")
-    print(name, a.precision, a.dropout, f"{statistics.median(times):.3f}", " ".join(f"{t:.3f}" for t in times), sep="\t")
+    peer.time_steps(step, a, "peer" + ("+gather" if a.gather else ""), ids.numel())
 
 
 if __name__ == "__main__":

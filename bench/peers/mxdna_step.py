@@ -1,14 +1,14 @@
 #!/usr/bin/python3
-"""One masked-LM training step of MxDNA (100 M parameters) in eager PyTorch: forward, backward and AdamW, the same
-mathematics as src/models/mxdna.cpp in the compact layout, written the way such models are written in Python. Units
-are chosen by a sort of all candidates and a loop. The peer that bench/mxdna_step_bench is compared with.
+"""One masked-LM training step of MxDNA (100 M parameters) in eager PyTorch, forward and backward: the same mathematics
+as src/models/mxdna.cpp in the compact layout, written the way such models are written in Python: rows padded, experts one
+by one, units chosen by a sort of all candidates and a loop, the head on all positions. The peer that bench/step_bench is
+compared with; --check shows on a file of step_bench --save that both compute the same.
 
-Prints one tab-separated line: what, precision, median seconds, all seconds."""
-import argparse
+peer.py says what is printed."""
 import math
-import statistics
 import time
 
+import peer
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -85,13 +85,13 @@ class Tokenization(nn.Module):
         self.offset, self.modulator = nn.Conv1d(width, 3, 3, padding=1), nn.Conv1d(width, 3, 3, padding=1)
         self.conv = nn.Linear(3 * width, width, bias=False)
 
-    def forward(self, h):  # rows of full length: [CLS] bases [SEP]
-        rows, tokens, width = h.shape
+    def forward(self, h, lengths):  # rows: [CLS] bases [SEP] padding
+        rows, _, width = h.shape
         z = self.norm(h)
         noisy = z * torch.empty_like(z).uniform_(0.99, 1.01) if self.training else z
         scores = self.gate(noisy.float())
         probabilities = scores.softmax(-1)
-        units = [select(each[1:-1].tolist()) for each in scores.detach()]
+        units = [select(each[1 : n - 1].tolist()) for each, n in zip(scores.detach(), lengths)]
         flat = [(b, p + 1, e) for b, row in enumerate(units) for p, e in row]
         h = h.clone()
         for e, expert in enumerate(self.experts):
@@ -106,24 +106,26 @@ class Tokenization(nn.Module):
         b, p = torch.tensor([x[0] for x in flat]), torch.tensor([x[1] for x in flat])
         share = torch.bincount(chosen, minlength=10) / len(flat)
         balance = 10 * (share * probabilities[b, p].mean(0)).sum()
-        kept = [[0] + [p + 1 for p, _ in row] + [tokens - 1] for row in units]
+        kept = [[0] + [p + 1 for p, _ in row] + [n - 1] for row, n in zip(units, lengths)]
         most = max(map(len, kept))
         out = torch.zeros(rows, most, width, dtype=h.dtype)
-        mask, inner = torch.full((rows, most), -1e4), torch.zeros(rows, most, 1)
+        mask, inner = torch.full((rows, most), -1e9), torch.zeros(rows, most, 1)
+        real = torch.zeros(rows, most, 1)
         for i, places in enumerate(kept):
             out[i, : len(places)] = h[i, torch.tensor(places)]
             mask[i, : len(places)] = 0.0
+            real[i, : len(places)] = 1.0
             inner[i, 1 : len(places) - 1] = 1.0
-        return self.assemble(out, inner), mask[:, None, None, :], balance
+        return self.assemble(out, inner, real), mask[:, None, None, :], balance
 
-    def assemble(self, h, inner):
+    def assemble(self, h, inner, real):
         rows, tokens, width = h.shape
-        y = self.deform_norm(h)
+        y = self.deform_norm(h) * real
         offset = self.offset(y.transpose(1, 2)).transpose(1, 2).float()
         modulation = 2 * self.modulator(y.transpose(1, 2)).transpose(1, 2).sigmoid()
         v = F.pad(y * inner.to(y.dtype), (0, 0, 1, 1))
         place = torch.arange(tokens)[None, :, None] + torch.arange(-1, 2) + offset
-        inside = (place > -1) & (place < tokens)
+        inside = (place > -1) & (place < real.sum(1, keepdim=True))
         low = place.floor()
         share = (place - low).unsqueeze(-1).to(y.dtype)
         at = lambda q: v[torch.arange(rows)[:, None, None], (q.long() + 1).clamp(0, tokens + 1)]
@@ -147,11 +149,12 @@ class Mxdna(nn.Module):
             nn.init.zeros_(conv.weight)
             nn.init.zeros_(conv.bias)
 
-    def forward(self, ids, labels):
+    def forward(self, ids, labels, lengths):
         h = self.words(ids)
+        mask = torch.where(torch.arange(ids.shape[1]) < torch.tensor(lengths)[:, None], 0.0, -1e9)[:, None, None, :]
         for layer in self.before:
-            h = layer(h, 0.0)
-        x, mask, balance = self.tokens(h)
+            h = layer(h, mask)
+        x, mask, balance = self.tokens(h, lengths)
         for layer in self.after:
             x = layer(x, mask)
         q = self.norm2(self.decoder(h, mask, self.norm(x)))
@@ -159,41 +162,65 @@ class Mxdna(nn.Module):
         return F.cross_entropy(logits.float().flatten(0, 1), labels.flatten()) + 0.01 * balance
 
 
+# Beginnings and parts of lexome's names, and what they are called here.
+NAMES = [("model.embed_tokens", "words"), ("model.nucleotide_layers", "before"), ("model.token_layers", "after"),
+         ("self_attn.projection_", ""), ("cross_attn.projection_", ""), ("ffn.ffn.", ""),
+         ("model.conversion_layer.deform_conv.input_layernorm", "tokens.deform_norm"),
+         ("model.conversion_layer.input_layernorm", "tokens.norm"), ("model.conversion_layer.conv_moe", "tokens"),
+         ("model.conversion_layer.gate", "tokens.gate"), ("model.conversion_layer.deform_conv.", "tokens."),
+         ("offset_conv", "offset"), ("modulator_conv", "modulator"), ("regular_conv", "conv"), ("grouped_conv", "conv"),
+         ("pointwise_conv_pre", "pre"), ("pointwise_conv_post", "post"), ("post_attention_layernorm.norm", "norm2"),
+         ("input_layernorm.norm", "norm1"), ("model.norm.norm", "norm"), ("norm.norm", "norm2"),
+         ("lm_head.dense", "dense"), ("lm_head.layer_norm", "head_norm"), ("lm_head.decoder", "head"), ("lm_head.bias", "head.bias")]
+
+
+def named_here(tensors):
+    """lexome's parameters, or their gradients, under this program's names and in its shapes."""
+    found = {}
+    for name, tensor in tensors.items():
+        for theirs, mine in NAMES:
+            name = name.replace(theirs, mine)
+        found[name] = tensor.squeeze(-1).permute(0, 2, 1).flatten(1) if tensor.dim() == 4 else tensor
+    return {name: tensor for name, tensor in found.items() if "masked_token_embedding" not in name}
+
+
+def check(path, model):
+    saved = peer.read_tensors(path)
+    part = lambda prefix: named_here({n[len(prefix):]: t for n, t in saved.items() if n.startswith(prefix)})
+    model.load_state_dict(part("weight."))
+    loss = model.eval()(saved["ids"], saved["labels"], saved["lengths"].tolist())
+    loss.backward()
+    mine = dict(model.named_parameters())
+    peer.check(loss.item(), saved["loss"].item(), {n: (mine[n].grad, t) for n, t in part("grad.").items()})
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--rows", type=int, default=8)
-    parser.add_argument("--tokens", type=int, default=512)
-    parser.add_argument("--serve", action="store_true")
+    parser = peer.options(__doc__, repeats=3)
+    parser.add_argument("--layers", type=int, default=16, help="layers on tokens; a fourth as many before")
+    parser.add_argument("--mixed", action="store_true", help="rows of mixed lengths, padded to the longest")
+    parser.add_argument("--check", metavar="FILE", help="compare loss and gradients with those in the file")
     a = parser.parse_args()
     torch.set_num_threads(a.threads)
     torch.manual_seed(1)
+    model = Mxdna(before=a.layers // 4, after=a.layers)
+    if a.check:
+        return check(a.check, model)
     ids = torch.randint(5, 9, (a.rows, a.tokens))
-    ids[:, 0], ids[:, -1] = 2, 3
     labels = torch.where(torch.rand(ids.shape) < 0.15, ids, torch.full_like(ids, -100))
-    model = Mxdna()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, betas=(0.9, 0.98), eps=1e-6, weight_decay=0.01)
+    lengths = [a.tokens - r * a.tokens * 7 // 8 // max(1, a.rows - 1) if a.mixed else a.tokens for r in range(a.rows)]
+    for row, n in enumerate(lengths):
+        ids[row, 0], ids[row, n - 1], ids[row, n:] = 2, 3, 0
+        labels[row, n:] = -100
 
     def step():
         begin = time.perf_counter()
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=a.precision == "bf16"):
-            loss = model(ids, labels)
+            loss = model(ids, labels, lengths)
         loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+        model.zero_grad(set_to_none=True)
         return time.perf_counter() - begin
 
-    step()
-    if a.serve:
-        print("ready", flush=True)
-        for _ in iter(input, "stop"):
-            print(f"{step():.4f}", flush=True)
-        return
-    times = [step() for _ in range(a.repeats)]
-    print(f"peer\t{a.precision}\t{statistics.median(times):.3f}\t{' '.join(f'{t:.3f}' for t in times)}")
+    peer.time_steps(step, a, "peer", sum(lengths))
 
 
 if __name__ == "__main__":

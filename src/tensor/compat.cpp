@@ -6,6 +6,8 @@
 
 #include <mutex>
 
+#include "tensor/large_blocks.h"
+
 #if defined(__GLIBC__)
 #include <malloc.h>
 #endif
@@ -27,6 +29,7 @@ void keep_freed_memory() {
   mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the largest value glibc takes
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
 #endif
+  use_large_blocks();
 }
 
 void set_compute_threads(int threads) {

@@ -32,6 +32,18 @@ struct PretrainRequest {
   std::string command;  // the command line, for provenance
 };
 
+// A vocabulary that a network learns: `lexome vocab vq|hrq|rvq|fsq`.
+struct VocabularyRequest {
+  Machine machine;
+  std::string kind;  // a name of Engine::vocabularies()
+  Recipe recipe;
+  std::vector<std::string> genomes;
+  std::string out;  // folder of the vocabulary
+  uint64_t seed = 1;
+  bool resume = false, force = false, alias = false;
+  std::string command;
+};
+
 struct FinetuneRequest {
   Machine machine;
   Recipe recipe;
@@ -107,7 +119,10 @@ class Engine {
   virtual ~Engine() = default;
   virtual std::vector<ComponentInfo> models() const = 0;
   virtual std::vector<Fields::Field> training_options() const = 0;
+  // Vocabularies that networks learn, with their options.
+  virtual std::vector<ComponentInfo> vocabularies() const = 0;
   virtual void pretrain(const PretrainRequest& request) = 0;
+  virtual void learn_vocabulary(const VocabularyRequest& request) = 0;
   // Both leave results.tsv in the run folder and return its rows.
   virtual ResultTable finetune(const FinetuneRequest& request) = 0;
   // Leaves an evaluation folder (docs/formats.md) and returns the rows of its results.tsv.

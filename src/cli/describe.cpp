@@ -20,6 +20,7 @@
 #include "lexome/tokenizer.h"
 #include "vocab/kmer_scan.h"
 #include "vocab/pmi_table.h"
+#include "vocab/saved.h"
 
 namespace lexome::cli {
 namespace {
@@ -181,7 +182,7 @@ std::string describe_run(const std::string& folder) {
   std::string out = fmt::format("{}: {}\n", folder, which.empty() ? "checkpoint" : "run");
   if (!which.empty()) out += row("checkpoint", which);
   if (fs::exists(checkpoint / "tokenizer.json")) {
-    out += row("vocabulary", load_tokenizer((checkpoint / "tokenizer.json").string())->describe());
+    out += row("vocabulary", vocabulary_about((checkpoint / "tokenizer.json").string()));
   }
   if (fs::exists(checkpoint / "state.json")) {
     const std::string origin = (checkpoint / "state.json").string();

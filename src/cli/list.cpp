@@ -24,10 +24,21 @@ struct Table {
   std::function<std::vector<ComponentInfo>()> components;
 };
 
-std::vector<ComponentInfo> tokenizers() {
+// Fixed tokenizers, then the ones that networks learn, without their options where the build has no
+// tensors.
+std::vector<ComponentInfo> tokenizers(const Machine& machine) {
   std::vector<ComponentInfo> out;
   for (const TokenizerEntry& entry : tokenizer_registry()) {
     out.push_back({entry.name, entry.help, entry.trainer()->fields().all()});
+  }
+  try {
+    for (ComponentInfo& learned : load_engine(machine).vocabularies()) {
+      out.push_back(std::move(learned));
+    }
+  } catch (const ConfigError& error) {
+    for (const LearnedVocabulary& each : learned_vocabularies()) {
+      out.push_back({each.name, std::string(each.help) + " (needs a build with tensors)", {}});
+    }
   }
   return out;
 }
@@ -98,7 +109,8 @@ std::string as_tsv(const Table& table, const std::vector<ComponentInfo>& compone
 void run_list(CommandLine& line) {
   Machine machine;
   const std::vector<Table> tables = {
-      {"tokenizers", "`lexome vocab KIND`, recipe keys vocab.*", tokenizers},
+      {"tokenizers", "`lexome vocab KIND`, recipe keys vocab.*",
+       [&] { return tokenizers(machine); }},
       {"statistics", "`lexome vocab KIND`: tables that are no tokenizer, recipe keys vocab.*",
        statistics},
       {"maskers", "recipe keys mask.*", maskers},

@@ -10,7 +10,40 @@
 
 namespace lexome::cli {
 
+namespace {
+
+// A vocabulary that a network learns: its options are a recipe's, and it goes on where it stopped.
+void learn_vocabulary(CommandLine& line, std::string kind) {
+  VocabularyRequest request;
+  RecipeOptions recipe;
+  GenomeArguments genomes;
+  OutputOptions output;
+  line.operand("TOKENIZER", &kind, "its kind; `lexome list tokenizers` describes them");
+  add_recipe(line, &recipe);
+  add_genomes(line, &genomes,
+              "what to learn from, PATH[,weight=W][,group=NAME]; may be given several times");
+  add_output(line, &output, "VOCAB", "folder of the vocabulary", true);
+  line.flag("--resume", &request.resume, "go on from the folder's last checkpoint");
+  add_seed(line, &request.seed);
+  add_machine(line, &request.machine);
+  if (!line.parse()) return;
+  if (genomes.specs.empty()) {
+    throw ConfigError(fmt::format("{} is learned from genomes: give -g GENOME", kind));
+  }
+  request.kind = kind;
+  request.recipe = gather_recipe(recipe);
+  request.genomes = genomes.specs;
+  request.alias = genomes.options.alias;
+  request.out = output.path;
+  request.force = output.force;
+  request.command = line.command();
+  load_engine(request.machine).learn_vocabulary(request);
+}
+
+}  // namespace
+
 void run_vocab(CommandLine& line) {
+  if (is_learned_vocabulary(line.peek())) return learn_vocabulary(line, line.peek());
   OutputOptions output;
   GenomeArguments genomes;
   RecipeOptions recipe;

@@ -151,7 +151,8 @@ Content collect(const std::vector<std::string>& inputs, const std::string& metri
   std::set<std::string> seen;  // baselines stand in the table of every run that shares them
   for (const ReportedRun& run : content.runs) {
     for (const ResultRow& row : run.results.rows) {
-      if ((row.split != "test" && row.suite != "base_nll") || std::isnan(row.value)) continue;
+      const bool held_out = row.suite == "base_nll" || row.suite == "vocabulary";
+      if ((row.split != "test" && !held_out) || std::isnan(row.value)) continue;
       const std::string key = fmt::format("{}\t{}\t{}\t{}\t{}", row.task, row.model, row.metric,
                                           row.pretrain_seed, row.finetune_seed);
       if (seen.insert(key).second) content.test_rows.push_back(row);
@@ -258,7 +259,8 @@ RunReport report_runs(const std::vector<std::string>& inputs, const std::string&
     scores.note(
         "One point a fine-tuning seed, a bar at the mean. A test set is scored once, with the "
         "checkpoint that was best on dev. base_nll is bits per hidden base of held-out sequence: "
-        "less is better.");
+        "less is better. Of learned vocabularies: bases given back and the health of each level's "
+        "codes, on held-out windows.");
     scores.figure(scores_figure(content));
     for (ShownTable& table : shown_scores(content.scores)) scores.table(std::move(table));
   }

@@ -18,6 +18,7 @@
 #include "tasks/predict.h"
 #include "tensor/compat.h"
 #include "tensor/device.h"
+#include "train/learn_vocabulary.h"
 #include "train/pretrain.h"
 
 namespace lexome {
@@ -67,8 +68,12 @@ class TorchEngine final : public Engine {
     for (Fields::Field& field : evaluate_option_texts()) all.push_back(std::move(field));
     return all;
   }
+  std::vector<ComponentInfo> vocabularies() const override { return learned_vocabulary_texts(); }
   void pretrain(const PretrainRequest& request) override {
     at_border([&] { lexome::pretrain(request); });
+  }
+  void learn_vocabulary(const VocabularyRequest& request) override {
+    at_border([&] { lexome::learn_vocabulary(request); });
   }
   ResultTable finetune(const FinetuneRequest& request) override {
     return at_border([&] { return lexome::finetune(request); });

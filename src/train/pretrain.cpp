@@ -148,22 +148,6 @@ std::shared_ptr<const Tokenizer> make_vocabulary(const PretrainRequest& request,
                              "the vocabulary just made");
 }
 
-// The hash of what is trained on, and its description for state.json.
-std::string describe_genomes(const GenomeSet& genomes, nlohmann::json* list) {
-  Sha256 hash;
-  *list = nlohmann::json::array();
-  for (const GenomeSource& source : genomes.sources()) {
-    const std::string sha256 = source.genome.sha256();
-    hash.update(fmt::format("{} {} {}\n", sha256, format_number(source.weight), source.group));
-    list->push_back({{"path", source.genome.path()},
-                     {"sha256", sha256},
-                     {"bases", source.genome.total_bases()},
-                     {"weight", source.weight},
-                     {"group", source.group}});
-  }
-  return hash.hex();
-}
-
 // Share of held-out windows that stand in the training side; refuses too many.
 double audit(const WindowPlan& plan, const PretrainConfig& config, int threads) {
   if (plan.stretches(Side::kValidation).empty()) return 0.0;
@@ -239,6 +223,21 @@ void dry_run(TrainerSetup setup, TrainerHooks hooks, const ParameterCounts& coun
 }
 
 }  // namespace
+
+std::string describe_genomes(const GenomeSet& genomes, nlohmann::json* list) {
+  Sha256 hash;
+  *list = nlohmann::json::array();
+  for (const GenomeSource& source : genomes.sources()) {
+    const std::string sha256 = source.genome.sha256();
+    hash.update(fmt::format("{} {} {}\n", sha256, format_number(source.weight), source.group));
+    list->push_back({{"path", source.genome.path()},
+                     {"sha256", sha256},
+                     {"bases", source.genome.total_bases()},
+                     {"weight", source.weight},
+                     {"group", source.group}});
+  }
+  return hash.hex();
+}
 
 double pretraining_flops(const Model& model, double tokens, double bases, int64_t length,
                          double guessed) {

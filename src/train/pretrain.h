@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,9 @@ std::vector<Fields::Field> training_fields();
 // counted by Model::forward_flops; `guessed` is the share of tokens the loss asks for.
 double pretraining_flops(const Model& model, double tokens, double bases, int64_t length,
                          double guessed);
+
+// The hash of what is trained on, and its description for state.json.
+std::string describe_genomes(const GenomeSet& genomes, nlohmann::json* list);
 
 // Runs it: vocabulary, audit of train against validation, training, yardstick.
 // Throws ConfigError, InputError, IoError, FormatError, Interrupted.

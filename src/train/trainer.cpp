@@ -146,6 +146,10 @@ class Run {
         torch::stack({loss_sum.to(torch::kFloat32), norm.to(torch::kFloat32)}).to(torch::kCPU);
     const double loss = values[0].item<float>(), norm_value = values[1].item<float>();
     guard(step, loss, norm_value);
+    if (hooks_.updated) {
+      const torch::NoGradGuard no_grad;
+      hooks_.updated(step);
+    }
     state_.step = step;
     state_.last_loss = loss;
     state_.interval.loss += loss;
@@ -182,6 +186,10 @@ class Run {
       folder_.log(
           state_.step, "train", "hidden_bases",
           static_cast<double>(sums.hidden) / static_cast<double>(std::max<int64_t>(1, sums.bases)));
+    }
+    if (hooks_.figures) {
+      for (const auto& [name, value] : hooks_.figures())
+        folder_.log(state_.step, "train", name, value);
     }
     folder_.time(state_.step, state_.seconds, state_.tokens, state_.bases);
     folder_.flush_logs();

@@ -33,6 +33,11 @@ struct TrainerHooks {
   std::function<Batch(uint64_t index)> make_batch;
   // The mean loss over the labelled tokens (or rows) of a micro-batch, with its graph.
   std::function<Loss(const TensorBatch& batch, const Pass& pass)> loss;
+  // Called after every update of the weights, gradients off: state that follows them, such as
+  // codebooks. May be empty.
+  std::function<void(int64_t step)> updated;
+  // Further figures of the update just made, for log.tsv. May be empty.
+  std::function<Metrics()> figures;
   // Scores the present weights, gradients off; called every eval_every steps and after the last.
   // May be empty.
   std::function<Evaluation(int64_t step)> evaluate;

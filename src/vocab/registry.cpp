@@ -1,8 +1,9 @@
-// The tables of fixed tokenizers and of statistics. To add one: write its file with a
-// `TokenizerEntry NAME_tokenizer()` or a `StatisticsEntry NAME_statistics()` at the end, and add
-// its name to the list below.
+// The tables of fixed tokenizers, of learned vocabularies and of statistics. To add one: write its
+// file with a `TokenizerEntry NAME_tokenizer()` or a `StatisticsEntry NAME_statistics()` at the
+// end, and add its name to the list below.
 #include "vocab/registry.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <vector>
@@ -47,12 +48,28 @@ std::span<const TokenizerEntry> tokenizer_registry() {
   return table;
 }
 
+std::span<const LearnedVocabulary> learned_vocabularies() {
+  static constexpr std::array table = {
+      LearnedVocabulary{"vq", "VQDNA: one codebook over the features of a convolutional encoder"},
+      LearnedVocabulary{"hrq", "VQDNA: hierarchical residual quantisation, a codebook a depth"},
+      LearnedVocabulary{"rvq", "residual vector quantisation of the last depth"},
+      LearnedVocabulary{"fsq", "finite scalar quantisation: rounded channels, no codebook"}};
+  return table;
+}
+
+bool is_learned_vocabulary(const std::string& name) {
+  const auto table = learned_vocabularies();
+  return std::any_of(table.begin(), table.end(),
+                     [&](const LearnedVocabulary& each) { return name == each.name; });
+}
+
 const TokenizerEntry& tokenizer_entry(const std::string& name) {
   std::vector<std::string> known;
   for (const TokenizerEntry& entry : tokenizer_registry()) {
     if (name == entry.name) return entry;
     known.emplace_back(entry.name);
   }
+  for (const LearnedVocabulary& each : learned_vocabularies()) known.emplace_back(each.name);
   refuse("tokenizer", name, known);
 }
 
@@ -73,6 +90,7 @@ std::unique_ptr<VocabWriter> vocab_writer(const std::string& kind) {
     if (kind == entry.name) return entry.writer();
     known.emplace_back(entry.name);
   }
+  for (const LearnedVocabulary& each : learned_vocabularies()) known.emplace_back(each.name);
   refuse("tokenizer or statistic", kind, known);
 }
 

@@ -49,6 +49,16 @@ struct TokenizerEntry {
 };
 
 std::span<const TokenizerEntry> tokenizer_registry();
+
+// Vocabularies whose codes come from a network: learned and read by the floors that know tensors
+// (train/learn_vocabulary.h), listed here so that one table names every vocabulary there is.
+struct LearnedVocabulary {
+  const char* name;
+  const char* help;
+};
+std::span<const LearnedVocabulary> learned_vocabularies();
+bool is_learned_vocabulary(const std::string& name);
+
 const TokenizerEntry& tokenizer_entry(
     const std::string& name);  // ConfigError with the nearest name
 

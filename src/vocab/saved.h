@@ -18,6 +18,14 @@ inline constexpr int kTokenizerVersion = 1;
 // The whole file: `body` (an object) between the envelope's keys and a self-test made now.
 std::string saved_json(const Tokenizer& tokenizer, nlohmann::ordered_json body);
 
+// The file of a learned vocabulary: the same envelope, without a self-test, since its tokens need
+// its network.
+std::string learned_json(const std::string& kind, const std::string& about,
+                         const nlohmann::ordered_json& body);
+
+// What a saved vocabulary says of itself in one line, learned ones included.
+std::string vocabulary_about(const std::string& path);
+
 // Loads with another table than tokenizer_registry() (tests, programs that bring their own).
 std::shared_ptr<const Tokenizer> tokenizer_from_json(const std::string& text,
                                                      const std::string& origin,

@@ -81,6 +81,14 @@ void check_self_test(const Tokenizer& tokenizer, const nlohmann::json& body,
   }
 }
 
+nlohmann::ordered_json envelope(const std::string& kind, const std::string& about,
+                                const nlohmann::ordered_json& body) {
+  nlohmann::ordered_json whole = {
+      {"format", kFormatName}, {"version", kTokenizerVersion}, {"kind", kind}, {"about", about}};
+  whole.update(body);
+  return whole;
+}
+
 const nlohmann::json& saved_value(const nlohmann::json& body, const char* key,
                                   const std::string& origin) {
   const auto found = body.is_object() ? body.find(key) : body.end();
@@ -98,12 +106,22 @@ Tokens Tokenizer::encode_one(BasesView bases) const {
   return std::move(encode(std::span<const Window>(&window, 1)).front());
 }
 
+std::string learned_json(const std::string& kind, const std::string& about,
+                         const nlohmann::ordered_json& body) {
+  return envelope(kind, about, body).dump(1) + "\n";
+}
+
+std::string vocabulary_about(const std::string& path) {
+  const nlohmann::json whole =
+      nlohmann::json::parse(read_text_file(path), nullptr, /*allow_exceptions=*/false);
+  const bool learned = whole.is_object() && whole.contains("kind") && whole["kind"].is_string() &&
+                       is_learned_vocabulary(whole["kind"].get<std::string>());
+  return learned ? saved_text(whole, "about", path) : load_tokenizer(path)->describe();
+}
+
 std::string saved_json(const Tokenizer& tokenizer, nlohmann::ordered_json body) {
-  nlohmann::ordered_json whole = {{"format", kFormatName},
-                                  {"version", kTokenizerVersion},
-                                  {"kind", std::string(tokenizer.kind())},
-                                  {"about", tokenizer.describe()}};
-  whole.update(body);
+  nlohmann::ordered_json whole =
+      envelope(std::string(tokenizer.kind()), tokenizer.describe(), body);
   nlohmann::ordered_json tests = nlohmann::ordered_json::array();
   for (const Bases& bases : self_test_sequences()) {
     tests.push_back(self_test_record(tokenizer, bases));
@@ -182,6 +200,11 @@ std::shared_ptr<const Tokenizer> tokenizer_from_json(const std::string& text,
     std::shared_ptr<const Tokenizer> tokenizer = entry.load(whole, origin);
     check_self_test(*tokenizer, whole, origin);
     return tokenizer;
+  }
+  if (is_learned_vocabulary(kind)) {
+    throw InputError(origin + ": a vocabulary that a network learned (" + kind +
+                     "), and this needs one that reads bases without a network; `lexome list "
+                     "tokenizers` shows which do");
   }
   throw FormatError(origin + ": this lexome has no tokenizer '" + kind +
                     "': `lexome list` shows them all");

@@ -12,6 +12,8 @@ class FailingEngine : public lexome::Engine {
  public:
   std::vector<lexome::ComponentInfo> models() const override { return {}; }
   std::vector<lexome::Fields::Field> training_options() const override { return {}; }
+  std::vector<lexome::ComponentInfo> vocabularies() const override { return {}; }
+  void learn_vocabulary(const lexome::VocabularyRequest&) override {}
   void pretrain(const lexome::PretrainRequest& request) override {
     if (request.out == "input") throw lexome::InputError("input!");
     if (request.out == "io") throw lexome::IoError("io!", 28);

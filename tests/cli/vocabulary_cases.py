@@ -124,5 +124,64 @@ class Vocabularies(runner.Case):
         self.fails(1, "tokenize", "-m", "t.pmi", "g.fa", says="t.pmi")
 
 
+@runner.needs_tensors
+class LearnedVocabularies(runner.Case):
+    TINY = """[vocab]
+stem = 16
+width = 32
+blocks = 2
+layer_scale = 0.3
+sizes = [16, 24]
+[windows]
+length = 64
+[train]
+steps = 4
+batch = 4
+precision = "fp32"
+[evaluate]
+windows = 6
+"""
+
+    def learn(self, *more, kind="hrq"):
+        return ["vocab", kind, "-c", "tiny.toml", "-g", "sim/genome.2bit", "--device", "cpu", "-t", "1",
+                "-o", "codes", *more]
+
+    def setUp(self):
+        super().setUp()
+        self.write("tiny.toml", self.TINY)
+        self.works("simulate", "-o", "sim", "--size", "200k", "--contigs", "3")
+
+    def test_learned_described_and_kept(self):
+        done = self.run_lexome(*self.learn())
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+        for words in ("level 1:", "level 2:", "of codes used", "perplexity", "given back"):
+            self.assertIn(words, done.stderr.decode())
+        text = self.works("info", "codes")
+        self.assertIn("16 + 24 codes a base by hrq", text)
+        self.assertIn("level1 validation usage", text)
+        page = self.works("report", "codes", "-O", "md")
+        for words in ("level2", "usage", "perplexity", "dead", "commitment", "error", "accuracy"):
+            self.assertIn(words, page)
+        self.fails(2, *self.learn(), says=["codes", "--force"])
+        self.fails(1, "tokenize", "-m", "codes", "-g", "sim/genome.2bit", says=["codes", "network"])
+        self.works(*self.learn("--resume"))
+
+    def test_mistakes(self):
+        self.fails(2, "vocab", "hrq", "-c", "tiny.toml", "-o", "codes", says="-g")
+        self.fails(2, *self.learn("--set", "vocab.size=3"), says=["--set", "did you mean vocab.sizes?"])
+        self.fails(2, *self.learn(kind="vq"), says="vq has one")
+        self.fails(2, *self.learn("--set", "vocab.taps=2,1"), says="vocab.taps")
+        self.fails(2, *self.learn("--set", "vocab.name=vq"), says=["vocab.name", "hrq"])
+        self.fails(1, *self.learn("--set", "windows.length=10M"), says="windows.length")
+        self.write("empty.fa", "")
+        self.fails(1, "vocab", "hrq", "-c", "tiny.toml", "-g", "empty.fa", "-o", "codes", says="empty.fa")
+        self.fails(2, "vocab", "hqr", "-o", "codes", says=["hqr", "hrq"])
+
+    def test_listed_with_their_options(self):
+        text = self.works("list", "tokenizers")
+        for words in ("hrq", "vocab.prev_code_grad", "fsq"):
+            self.assertIn(words, text)
+
+
 if __name__ == "__main__":
     runner.main()

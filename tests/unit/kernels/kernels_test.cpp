@@ -9,22 +9,13 @@
 #include "kernels/layernorm.h"
 #include "kernels/linear.h"
 #include "tensor/compat.h"
+#include "unit/kernels/random_tensor.h"
 
 namespace lexome {
 namespace {
 
-Tensor random_tensor(torch::IntArrayRef shape, uint64_t stream, double spread = 1.0) {
-  Random random(7, Purpose::kTest, stream);
-  Tensor out = torch::empty(shape);
-  float* const data = out.data_ptr<float>();
-  for (int64_t i = 0; i < out.numel(); ++i) data[i] = static_cast<float>(random.normal() * spread);
-  return out;
-}
-
-double distance(const Tensor& got, const Tensor& want) {
-  const Tensor a = got.to(torch::kFloat64), b = want.to(torch::kFloat64);
-  return ((a - b).norm() / b.norm().clamp_min(1e-12)).item<double>();
-}
+using lexome_test::distance;
+using lexome_test::random_tensor;
 
 using Call = std::function<Tensor(const std::vector<Tensor>&)>;
 

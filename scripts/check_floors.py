@@ -10,7 +10,7 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-CORE = ["base", "genome", "vocab", "mask", "data", "report", "motifs"]
+CORE = ["base", "genome", "vocab", "mask", "data", "report", "motifs", "lineages"]
 MAY_SEE = {
     "base": [],
     "genome": ["base"],
@@ -19,6 +19,7 @@ MAY_SEE = {
     "data": ["base", "genome", "vocab", "mask", "report"],
     "report": ["base"],
     "motifs": ["base", "genome", "vocab", "data", "report"],
+    "lineages": ["base", "genome", "vocab", "data", "report"],
     "tensor": ["base"],
     "kernels": ["base", "tensor"],
     "nn": ["base", "tensor", "kernels"],

@@ -5,6 +5,7 @@
 
 namespace lexome::cli {
 
+void run_analyze_lineages(CommandLine& line);
 void run_analyze_motifs(CommandLine& line);
 
 }  // namespace lexome::cli

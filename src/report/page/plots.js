@@ -4,7 +4,7 @@
   const figures = JSON.parse(document.getElementById("report-data").textContent);
   const style = { background: "transparent", fontSize: "12px", color: "currentColor" };
   // Okabe and Ito's palette: told apart by readers with any kind of colour vision.
-  const colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D31", "#999999"];
+  const colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D31", "#999999", "#7E57C2"];
   const dashes = { baseline: "6 4", scratch: "1.5 4" };
 
   const pen = document.createElement("canvas").getContext("2d");
@@ -166,6 +166,45 @@
     });
   };
 
-  const kinds = { scores, differences, curve, forest, learning, reliability };
+  // Genomes as points: the first two principal components.
+  const genomes = ({ name, classes, points }) => Plot.plot({
+    style, width: Math.min(narrow(), 520), height: 380, marginTop: 34, marginLeft: 60, ariaLabel: `${name}, principal components`,
+    x: { label: "component 1", ticks: 4 }, y: { label: "component 2", ticks: 4 },
+    color: { legend: true, domain: classes, range: colours }, symbol: { domain: [false, true], range: ["circle", "times"] },
+    marks: [Plot.dot(points, { x: (d) => d.at[0], y: (d) => d.at[1], stroke: "class", symbol: "tested", r: 3.5,
+      title: (d) => `${d.name}: ${d.class}${d.tested ? ", tested" : ""}` })],
+  });
+
+  // Along a genome: mutations by class, genes, and what an edit at a defining site changes.
+  const track = ({ length, classes, mutations, genes, edits }) => {
+    const width = narrow(), place = document.createElement("div"), names = distinct(edits.map((d) => d.name));
+    const left = margin(classes.concat(names), width), x = { domain: [0, length], label: "position", tickFormat: ",d" };
+    place.append(Plot.plot({
+      style, width, marginLeft: left, height: 40 * classes.length + 60, ariaLabel: "Mutations along the genome",
+      x, y: { domain: [0, 1], axis: null }, fy: { domain: classes, label: null }, color: { domain: classes, range: colours },
+      marks: [
+        Plot.ruleY([0], { strokeOpacity: 0.3 }),
+        Plot.ruleX(mutations, { x: "pos", y: "share", fy: "class", stroke: "class", strokeOpacity: 0.45 }),
+        Plot.dot(mutations.filter((d) => d.site), { x: "pos", y: "share", fy: "class", fill: "class", r: 2.5,
+          title: (d) => `${d.class}: position ${d.pos}, ${(100 * d.share).toFixed(0)} % of its genomes` }),
+      ],
+    }));
+    if (genes.length) place.append(Plot.plot({
+      style, width, marginLeft: left, height: 46, axis: null, x: { domain: [0, length] }, ariaLabel: "Genes",
+      marks: [
+        Plot.rectX(genes, { x1: "start", x2: "end", fill: "currentColor", fillOpacity: 0.15, title: "name" }),
+        Plot.text(genes.filter((d) => (d.end - d.start) / length > 0.03), { x: (d) => (d.start + d.end) / 2, text: "name" }),
+      ],
+    }));
+    if (edits.length) place.append(Plot.plot({
+      style, width, marginLeft: left, height: 50 * names.length + 60, ariaLabel: "Bases that read otherwise after an edit",
+      x, y: { label: null, ticks: 2 }, fy: { domain: names, label: null },
+      marks: [Plot.ruleY([0], { strokeOpacity: 0.3 }), Plot.ruleX(edits, { x: "pos", y: "changed", fy: "name", stroke: colours[0],
+        title: (d) => `${d.name}: position ${d.pos}, ${d.changed} bases read otherwise` })],
+    }));
+    return place;
+  };
+
+  const kinds = { scores, differences, curve, forest, learning, reliability, genomes, track };
   figures.forEach(({ id, kind, data }) => document.getElementById(id).prepend(kinds[kind](data)));
 })();

@@ -49,7 +49,10 @@ void run_analyze_lineages(CommandLine& line) {
   add_no_version(line, &no_version);
   if (!line.parse()) return;
   if (words.size() != 2) {
-    throw ConfigError(fmt::format("analyze lineages reads one TREE, not {}", words.size() - 1));
+    throw ConfigError(fmt::format(
+        "analyze lineages reads one TREE (Auspice JSON), not {}; `lexome analyze lineages -h` "
+        "shows an example",
+        words.size() - 1));
   }
   request.tree = words[1];
   for (const std::string_view name : split(classes, ',')) {

@@ -1,4 +1,4 @@
-// The attention kernels' one source; attention_rows.cpp includes it once for each instruction set,
+// The attention kernels' one source; included once for each instruction set and once for tile registers,
 // inside a namespace. Products run on a register-blocked multiply over panels of up to 64 columns.
 #ifndef LEXOME_VECTORS_INCLUDED
 #include "kernels/vectors.inl"

@@ -2,6 +2,10 @@
 // namespace.
 #include "kernels/vectors.inl"
 
+constexpr const char* kName = kVectors == CpuVectors::kAvx512 ? "avx512"
+                              : kVectors == CpuVectors::kAvx2 ? "avx2"
+                                                              : "baseline";
+
 template <class E>
 void gelu_forward(const void* x_, const float* bias, void* y_, int64_t rows, int64_t columns) {
   const E* x = static_cast<const E*>(x_);

@@ -6,13 +6,18 @@
 
 namespace lexome_test {
 
+inline lexome::Tensor random_doubles(torch::IntArrayRef shape, uint64_t stream,
+                                     double spread = 1.0) {
+  lexome::Random random(7, lexome::Purpose::kTest, stream);
+  const lexome::Tensor out = torch::empty(shape, torch::kFloat64);
+  double* const data = out.data_ptr<double>();
+  for (int64_t i = 0; i < out.numel(); ++i) data[i] = random.normal() * spread;
+  return out;
+}
+
 inline lexome::Tensor random_tensor(torch::IntArrayRef shape, uint64_t stream,
                                     double spread = 1.0) {
-  lexome::Random random(7, lexome::Purpose::kTest, stream);
-  lexome::Tensor out = torch::empty(shape);
-  float* const data = out.data_ptr<float>();
-  for (int64_t i = 0; i < out.numel(); ++i) data[i] = static_cast<float>(random.normal() * spread);
-  return out;
+  return random_doubles(shape, stream, spread).to(torch::kFloat32);
 }
 
 // |got - want| / |want|.

@@ -11,22 +11,13 @@
 #include "kernels/packed.h"
 #include "kernels/rotary_attention.h"
 #include "tensor/compat.h"
+#include "unit/kernels/random_tensor.h"
 
 namespace lexome {
 namespace {
 
-Tensor random_tensor(torch::IntArrayRef shape, uint64_t stream, double spread = 1.0) {
-  Random random(7, Purpose::kTest, stream);
-  const Tensor out = torch::empty(shape, torch::kFloat64);
-  double* const data = out.data_ptr<double>();
-  for (int64_t i = 0; i < out.numel(); ++i) data[i] = random.normal() * spread;
-  return out;
-}
-
-double distance(const Tensor& got, const Tensor& want) {
-  const Tensor a = got.to(torch::kFloat64), b = want.to(torch::kFloat64);
-  return ((a - b).norm() / b.norm().clamp_min(1e-12)).item<double>();
-}
+using lexome_test::distance;
+using lexome_test::random_doubles;
 
 using Call = std::function<Tensor(const std::vector<Tensor>&)>;
 
@@ -45,7 +36,7 @@ void expect_same(const Call& fast, const Call& reference, const std::vector<Tens
   const Tensor got = fast(a), want = reference(b);
   ASSERT_EQ(got.sizes(), want.sizes());
   EXPECT_LT(distance(got, want), tolerance);
-  const Tensor grad = random_tensor(want.sizes(), 99);
+  const Tensor grad = random_doubles(want.sizes(), 99);
   got.backward(grad.to(got.scalar_type()));
   want.backward(grad);
   for (size_t i = 0; i < inputs.size(); ++i) {
@@ -63,7 +54,7 @@ TEST_P(TokenKernels, Gates) {
   for (const Gate gate : {Gate::kGlu, Gate::kSwiglu}) {
     expect_same([&](const auto& in) { return gated(gate, in[0]); },
                 [&](const auto& in) { return gated_reference(gate, in[0]); },
-                {random_tensor({37, 96}, 1, 3.0)}, 1, GetParam());
+                {random_doubles({37, 96}, 1, 3.0)}, 1, GetParam());
   }
 }
 
@@ -71,7 +62,7 @@ TEST_P(TokenKernels, TakenRows) {
   const Tensor index = torch::tensor({4, -1, 0, 2, -1}), inverse = torch::tensor({2, -1, 3, -1, 0});
   expect_same([&](const auto& in) { return take_rows(in[0], index, inverse); },
               [&](const auto& in) { return take_rows_reference(in[0], index); },
-              {random_tensor({5, 32}, 1)}, 1, GetParam());
+              {random_doubles({5, 32}, 1)}, 1, GetParam());
 }
 
 TEST_P(TokenKernels, RotarySelfAttention) {
@@ -93,7 +84,7 @@ TEST_P(TokenKernels, RotarySelfAttention) {
                                                   in[0].slice(1, width), rows, rows, positions_R,
                                                   positions_R, table, heads);
         },
-        {random_tensor({rows.rows, 3 * width}, 1)}, 1, GetParam());
+        {random_doubles({rows.rows, 3 * width}, 1)}, 1, GetParam());
   }
 }
 
@@ -112,7 +103,7 @@ TEST_P(TokenKernels, RotaryCrossAttention) {
         return rotary_cross_attention_reference(in[0], in[1], queries, keys, positions_Q,
                                                 positions_K, table, heads);
       },
-      {random_tensor({queries.rows, width}, 1), random_tensor({keys.rows, 2 * width}, 2)}, 2,
+      {random_doubles({queries.rows, width}, 1), random_doubles({keys.rows, 2 * width}, 2)}, 2,
       GetParam());
 }
 
@@ -140,8 +131,8 @@ TEST(RotaryAttention, ByHand) {
 struct Deformed {
   Packed rows = packed({9, 1, 30}), outputs = packed({4, 1, 12});
   Tensor at_K = torch::tensor({0, 1, 5, 8, 9, 10, 11, 12, 17, 20, 21, 25, 30, 33, 37, 38, 39});
-  Tensor v = random_tensor({40, 32}, 1), offsets = random_tensor({17, 3}, 2, 4.0),
-         modulation = random_tensor({17, 3}, 3);
+  Tensor v = random_doubles({40, 32}, 1), offsets = random_doubles({17, 3}, 2, 4.0),
+         modulation = random_doubles({17, 3}, 3);
   Tensor fast(const std::vector<Tensor>& in) const {
     return deformable_samples(in[0], rows, at_K, outputs, in[1], in[2]);
   }
@@ -169,7 +160,7 @@ double sampled(const Tensor& v, double q, int64_t column) {
 }
 
 TEST(DeformableSamples, FollowTheDefinitionAtAndBeyondTheEnds) {
-  const Tensor v = random_tensor({9, 16}, 1);
+  const Tensor v = random_doubles({9, 16}, 1);
   const Packed rows = packed({9}), one = packed({1});
   for (const double q :
        {-3.0, -1.0, -0.999, -0.25, 0.0, 0.5, 3.0, 7.75, 8.0, 8.25, 8.999, 9.0, 40.0}) {
@@ -191,15 +182,15 @@ TEST(DeformableSamples, FollowTheDefinitionAtAndBeyondTheEnds) {
 TEST(DeformableSamples, GradientsAreTheDerivatives) {
   const Packed rows = packed({5, 2}), outputs = packed({4, 1});
   const Tensor at_K = torch::tensor({0, 1, 3, 4, 6});
-  const std::vector<Tensor> inputs = {random_tensor({7, 4}, 1),
+  const std::vector<Tensor> inputs = {random_doubles({7, 4}, 1),
                                       torch::tensor({{0.3, -0.4, 1.2},
                                                      {-1.3, 0.25, 2.6},
                                                      {0.1, 1.6, 9.0},
                                                      {-7.0, 0.45, -0.6},
                                                      {-0.2, 0.7, -1.5}},
                                                     torch::kFloat64),
-                                      random_tensor({5, 3}, 3)};
-  const Tensor weight = random_tensor({5, 12}, 4);
+                                      random_doubles({5, 3}, 3)};
+  const Tensor weight = random_doubles({5, 12}, 4);
   const auto value = [&](const std::vector<Tensor>& in) {
     return (deformable_samples(in[0], rows, at_K, outputs, in[1], in[2]) * weight).sum();
   };

@@ -51,7 +51,7 @@ void run_analyze_lineages(CommandLine& line) {
   if (words.size() != 2) {
     throw ConfigError(fmt::format(
         "analyze lineages reads one TREE (Auspice JSON), not {}; `lexome analyze lineages -h` "
-        "shows an example",
+        "shows the options",
         words.size() - 1));
   }
   request.tree = words[1];

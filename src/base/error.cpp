@@ -2,12 +2,33 @@
 // kind its one home.
 #include "lexome/error.h"
 
+#include <string>
 #include <system_error>
 
 namespace lexome {
+namespace {
+
+// Names that come out of a user's file may hold line breaks or a terminal's commands: a message is
+// one line that shows them as \x0a.
+std::string one_line(const std::string& message) {
+  constexpr char kHex[] = "0123456789abcdef";
+  std::string line;
+  line.reserve(message.size());
+  for (const char c : message) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte != 0x7f) {
+      line += c;
+    } else {
+      line += {'\\', 'x', kHex[byte >> 4], kHex[byte & 15]};
+    }
+  }
+  return line;
+}
+
+}  // namespace
 
 Error::Error(ErrorKind kind, const std::string& message)
-    : std::runtime_error(message), kind_(kind) {}
+    : std::runtime_error(one_line(message)), kind_(kind) {}
 Error::~Error() = default;
 
 InputError::InputError(const std::string& message) : Error(ErrorKind::kInput, message) {}

@@ -63,6 +63,7 @@ TEST(TorchFile, RefusesByNameWhatWeightsDoNotNeed) {
   EXPECT_NE(refusal(legacy(call, 1)).find("it asks for posix.system"), std::string::npos);
   EXPECT_NE(refusal(legacy(text("builtins") + text("eval") + "\x93", 1)).find("builtins.eval"),
             std::string::npos);
+  EXPECT_EQ(refusal(legacy(text("a\nb") + text("c") + "\x93", 1)).find('\n'), std::string::npos);
   // An instruction that makes an object of any class.
   EXPECT_NE(refusal(legacy(global("collections", "OrderedDict") + ")\x81", 1)).find("0x81"),
             std::string::npos);

@@ -3,6 +3,8 @@
 #include "nn/codebook.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "base/random.h"
@@ -28,6 +30,45 @@ std::vector<int64_t> draw_rows(int64_t count, int64_t wanted, Random random) {
     }
   }
   return out;
+}
+
+// First centres of k-means, by greedy k-means++ (Arthur and Vassilvitskii 2007): each further one
+// is the best of a few rows, drawn with probabilities proportional to their squared distance from
+// the nearest centre so far; the best leaves the smallest distances.
+std::vector<int64_t> spread_rows(const Tensor& z_SD, int64_t wanted, Random random) {
+  const auto rows = static_cast<uint64_t>(z_SD.size(0));
+  const int tries = 2 + static_cast<int>(std::log(static_cast<double>(wanted)));
+  const Tensor squares_S = z_SD.square().sum(1);
+  // Squared distances of every row to the rows `to`, or to what is nearer already.
+  const auto nearest = [&](const std::vector<int64_t>& to, const Tensor& before_S) {
+    const Tensor to_T = torch::tensor(to).to(z_SD.device());
+    const Tensor products_ST = z_SD.mm(z_SD.index_select(0, to_T).t());
+    const Tensor squares_T = squares_S.index_select(0, to_T);
+    const Tensor far_ST = (squares_S.unsqueeze(1) - 2 * products_ST + squares_T).clamp_min(0);
+    return torch::minimum(far_ST, before_S.unsqueeze(1));
+  };
+  std::vector<int64_t> chosen = {static_cast<int64_t>(random.below(rows))};
+  Tensor far_S =
+      nearest(chosen, torch::full_like(squares_S, std::numeric_limits<float>::infinity()))
+          .select(1, 0);
+  while (static_cast<int64_t>(chosen.size()) < wanted) {
+    far_S[chosen.back()].zero_();
+    const Tensor sums_S = far_S.to(torch::kFloat64).cumsum(0).to(torch::kCPU);
+    const double* const begin = sums_S.data_ptr<double>();
+    const double* const end = begin + sums_S.numel();
+    std::vector<int64_t> drawn;
+    for (int i = 0; i < tries; ++i) {
+      const double at = random.uniform() * end[-1];
+      // Fewer different rows than centres: some stand twice.
+      drawn.push_back(end[-1] > 0 ? std::upper_bound(begin, end - 1, at) - begin
+                                  : static_cast<int64_t>(random.below(rows)));
+    }
+    const Tensor far_ST = nearest(drawn, far_S);
+    const auto best = far_ST.sum(0, false, torch::kFloat64).argmin().item<int64_t>();
+    chosen.push_back(drawn[static_cast<size_t>(best)]);
+    far_S = far_ST.select(1, best).clone();
+  }
+  return chosen;
 }
 
 Tensor of_length_one(const Tensor& x_RD) { return x_RD / x_RD.norm(2, {1}, true).clamp_min(1e-12); }
@@ -94,11 +135,13 @@ void Codebook::initialise(const Tensor& z_RD, const Tensor& real_R, Comm& comm) 
   std::vector<int64_t> sample = draw_rows(all, kept, Random(seed_, Purpose::kInit, level_, 2));
   std::sort(sample.begin(), sample.end());
   const Tensor z_SD = draw(sample, mine_RD, comm);
-  const auto rows_of_sample = [&](uint64_t round, int64_t wanted) {
-    const auto chosen = draw_rows(kept, wanted, Random(seed_, Purpose::kInit, level_, 3 + round));
+  const auto rows_of_sample = [&](const std::vector<int64_t>& chosen) {
     return z_SD.index_select(0, torch::tensor(chosen).to(z_SD.device()));
   };
-  Tensor centres_KD = rows_of_sample(0, codes);
+  const auto stream = [&](int64_t round) {
+    return Random(seed_, Purpose::kInit, level_, 3 + static_cast<uint64_t>(round));
+  };
+  Tensor centres_KD = rows_of_sample(spread_rows(z_SD, codes, stream(0)));
   CodeStatistics found;
   for (int64_t round = 0; round <= options_.init_iterations; ++round) {
     found = code_statistics(z_SD, nearest_code(z_SD, centres_KD), codes);
@@ -107,7 +150,7 @@ void Codebook::initialise(const Tensor& z_RD, const Tensor& real_R, Comm& comm) 
         (found.sums_KD / found.counts_K.clamp_min(1).unsqueeze(1)).to(torch::kFloat32);
     // A centre that nothing chose moves to some row.
     centres_KD = torch::where(found.counts_K.gt(0).unsqueeze(1), mean_KD,
-                              rows_of_sample(static_cast<uint64_t>(round) + 1, codes));
+                              rows_of_sample(draw_rows(kept, codes, stream(round + 1))));
     if (options_.cosine) centres_KD = of_length_one(centres_KD);
   }
   // Counts as if the whole batch had been looked at; unused codes begin with a mean share.

@@ -16,10 +16,10 @@
 namespace lexome {
 
 struct CodebookOptions {
-  bool cosine = false;           // codes of length one, chosen by the angle
-  double decay = 0.99;           // share of the averages that stays at an update
-  double smoothing = 1e-5;       // Laplace smoothing of the counts
-  bool kmeans = true;            // first codes: k-means on the first features; else normal numbers
+  bool cosine = false;      // codes of length one, chosen by the angle
+  double decay = 0.99;      // share of the averages that stays at an update
+  double smoothing = 1e-5;  // Laplace smoothing of the counts
+  bool kmeans = true;  // first codes: greedy k-means++ on the first features; else normal numbers
   int64_t init_iterations = 10;  // of k-means
   double revive_below =
       0.05;  // a code used less than this share of the mean use starts anew; 0: never

@@ -47,9 +47,19 @@ TEST(Codebook, AStaticBatchLeadsToClusterMeans) {
   // The oracle: means in float64 of the rows each code has.
   const Tensor codes_R = book.assign(z, all_real(z));
   const Tensor chosen = torch::one_hot(codes_R, 6).to(torch::kFloat64);
-  EXPECT_TRUE(chosen.sum(0).ge(1).all().item<bool>()) << "every code has rows";
+  EXPECT_TRUE(chosen.sum(0).eq(40).all().item<bool>()) << "k-means found the six groups";
   const Tensor means = chosen.t().mm(z.to(torch::kFloat64)) / chosen.sum(0).unsqueeze(1);
   EXPECT_LT(distance(book.codes(), means), 2e-6);
+}
+
+TEST(Codebook, FirstCodesFindGroupsFarApartWhateverTheSeed) {
+  const Tensor z = clustered(240, 6, 1);
+  for (uint64_t seed = 0; seed < 40; ++seed) {
+    Codebook book({}, 6, kWidth, seed, 0);
+    book.initialise(z, all_real(z), single_worker());
+    const Tensor counts = torch::one_hot(book.assign(z, all_real(z)), 6).sum(0);
+    EXPECT_TRUE(counts.eq(40).all().item<bool>()) << seed;
+  }
 }
 
 TEST(Codebook, UpdateIsTheSmoothedMovingAverage) {

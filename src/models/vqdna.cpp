@@ -218,15 +218,23 @@ Vqdna::Vqdna(const VqdnaOptions& options, uint64_t seed) : options_(options) {
   quantizer_ = register_module("quantizer", make_quantizer(options.quantizer(), seed));
 }
 
+Quantized Vqdna::quantize(const TensorBatch& batch, const Pass& pass, Comm& comm) {
+  const Tensor bases_BL4 = one_hot_bases(batch, torch::kFloat32);
+  const Tensor real_R = bases_BL4.sum(2).view({-1}).gt(0);
+  std::vector<Tensor> taps_RD = network_->encode(bases_BL4, base_lengths(batch), pass.bf16);
+  for (Tensor& tap : taps_RD) tap = tap.view({-1, options_.width});
+  return quantizer_->quantize(taps_RD, real_R, pass.training, comm);
+}
+
 CodedBatch Vqdna::code(const TensorBatch& batch, const Pass& pass, Comm& comm) {
   const Tensor bases_BL4 = one_hot_bases(batch, torch::kFloat32), lengths_B = base_lengths(batch);
   const Tensor targets_R = bases_BL4.argmax(2).view({-1});
   const Tensor real_R = bases_BL4.sum(2).view({-1}).gt(0);
-  std::vector<Tensor> taps_RD = network_->encode(bases_BL4, lengths_B, pass.bf16);
-  for (Tensor& tap : taps_RD) tap = tap.view({-1, options_.width});
   CodedBatch out;
-  out.quantized = quantizer_->quantize(taps_RD, real_R, pass.training, comm);
-  out.logits_R4 = decode(out.quantized.features_RD, batch, pass);
+  out.quantized = quantize(batch, pass, comm);
+  const Tensor features_BLD =
+      out.quantized.features_RD.view({lengths_B.size(0), -1, options_.width});
+  out.logits_R4 = decode(features_BLD, lengths_B, pass).view({-1, kLetters});
   out.bases = real_R.sum().item<int64_t>();
   out.reconstruction =
       out.bases == 0 ? out.logits_R4.sum() * 0.0
@@ -239,10 +247,18 @@ CodedBatch Vqdna::code(const TensorBatch& batch, const Pass& pass, Comm& comm) {
   return out;
 }
 
-Tensor Vqdna::decode(const Tensor& features_RD, const TensorBatch& batch, const Pass& pass) const {
-  const Tensor lengths_B = base_lengths(batch);
-  const Tensor x_BLD = features_RD.view({lengths_B.size(0), -1, options_.width});
-  return network_->decode(x_BLD, lengths_B, pass.bf16).view({-1, kLetters});
+Tensor Vqdna::decode(const Tensor& features_BLD, const Tensor& lengths_B, const Pass& pass) const {
+  return network_->decode(features_BLD, lengths_B, pass.bf16);
+}
+
+std::string Vqdna::describe() const {
+  std::vector<int64_t> codes, reach;
+  for (int level = 0; level < quantizer_->num_levels(); ++level) {
+    codes.push_back(quantizer_->num_codes(level));
+    reach.push_back(sees(level).left);
+  }
+  return fmt::format("{} codes a base by {}, each sees {} bases left and right",
+                     fmt::join(codes, " + "), options_.kind, fmt::join(reach, " / "));
 }
 
 Sees Vqdna::sees(int level) const {
@@ -262,16 +278,23 @@ ParameterCounts Vqdna::parameter_counts() const {
   return counts;
 }
 
-double Vqdna::forward_flops(int64_t bases) const {
-  const auto s = static_cast<double>(options_.stem), d = static_cast<double>(options_.width);
-  const double ends =
-      2 * (kStemTaps * kLetters * s + static_cast<double>(options_.transition) * s * d);
-  const double block = 2 * static_cast<double>(options_.expansion) * d * d + kBlockTaps * d;
+// What encoder and decoder cost each, multiplications a base.
+static double half_flops(const VqdnaOptions& options) {
+  const auto s = static_cast<double>(options.stem), d = static_cast<double>(options.width);
+  const double end = kStemTaps * kLetters * s + static_cast<double>(options.transition) * s * d;
+  const double block = 2 * static_cast<double>(options.expansion) * d * d + kBlockTaps * d;
+  return end + static_cast<double>(options.blocks) * block;
+}
+
+double Vqdna::encoding_flops(int64_t bases) const {
   double codes = 0;
   for (int level = 0; level < quantizer_->num_levels() && options_.kind != "fsq"; ++level)
-    codes += static_cast<double>(quantizer_->num_codes(level)) * d;
-  return 2 * static_cast<double>(bases) *
-         (ends + 2 * static_cast<double>(options_.blocks) * block + codes);
+    codes += static_cast<double>(quantizer_->num_codes(level) * options_.width);
+  return 2 * static_cast<double>(bases) * (half_flops(options_) + codes);
+}
+
+double Vqdna::forward_flops(int64_t bases) const {
+  return encoding_flops(bases) + 2 * static_cast<double>(bases) * half_flops(options_);
 }
 
 std::string compare_with_paper(const VqdnaOptions& options, const ParameterCounts& counts) {

@@ -56,14 +56,20 @@ class Vqdna : public torch::nn::Module {
   // Reads the bases of a batch, whatever tokens it holds. Padding and N get the code -1 and count
   // in no loss. `pass.training` lets the codebooks see the batch.
   CodedBatch code(const TensorBatch& batch, const Pass& pass, Comm& comm = single_worker());
-  // [B * L, 4] logits from what Quantizer::features gave for the codes of a batch.
-  Tensor decode(const Tensor& features_RD, const TensorBatch& batch, const Pass& pass) const;
+  // The first half of it: encoder and quantiser. Rows R = B * L.
+  Quantized quantize(const TensorBatch& batch, const Pass& pass, Comm& comm = single_worker());
+  // Logits [B, L, 4] from features [B, L, D] (Quantizer::features) of rows of these lengths i64
+  // [B].
+  Tensor decode(const Tensor& features_BLD, const Tensor& lengths_B, const Pass& pass) const;
 
   Quantizer& quantizer() { return *quantizer_; }
+  // "1024 + 2048 codes a base by hrq, each sees 11 / 20 bases left and right"
+  std::string describe() const;
   Sees sees(int level) const;  // how far a base reaches codes of a level
   // trunk: the network; embedding: codebooks (or the projections of fsq).
   ParameterCounts parameter_counts() const;
   double forward_flops(int64_t bases) const;
+  double encoding_flops(int64_t bases) const;  // without the decoder
 
  private:
   struct Network;

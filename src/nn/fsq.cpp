@@ -75,6 +75,8 @@ class Fsq final : public Quantizer {
     return up(digits_RC / row(middle_, digits_RC)).masked_fill(codes.lt(0).unsqueeze(1), 0);
   }
 
+  Tensor vectors(int, const Tensor& codes_R) const override { return features({codes_R}); }
+
  private:
   Tensor up(const Tensor& x_RC) const { return torch::addmm(up_D_, x_RC, up_DC_.t()); }
   static Tensor row(const std::vector<float>& values, const Tensor& like) {

@@ -74,6 +74,10 @@ class CodebookQuantizer final : public Quantizer {
     return kind_ == Kind::kHierarchical ? sum_RD / num_levels() : sum_RD;
   }
 
+  Tensor vectors(int level, const Tensor& codes_R) const override {
+    return book(level).vectors(codes_R);
+  }
+
   std::vector<int64_t> update(uint64_t step, Comm& comm) override {
     std::vector<int64_t> revived;
     for (const auto& codes : books_) revived.push_back(codes->update(step, comm));

@@ -53,6 +53,8 @@ class Quantizer : public torch::nn::Module {
                              bool training, Comm& comm) = 0;
   // What the decoder reads for codes i64 [R] of every level; zeros for -1.
   virtual Tensor features(const std::vector<Tensor>& codes_R) const = 0;
+  // [R, D]: the vectors of one level's codes i64 [R]; of fsq the features. Zeros for -1.
+  virtual Tensor vectors(int level, const Tensor& codes_R) const = 0;
   // After the optimiser's step: codebooks follow. Returns the codes revived on each level.
   virtual std::vector<int64_t> update(uint64_t step, Comm& comm) = 0;
   // Codes of a level that training has given up; 0 without a codebook.

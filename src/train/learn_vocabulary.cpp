@@ -156,23 +156,11 @@ void say(const Metrics& figures, int levels) {
   }
 }
 
-std::string about(const std::string& kind, Vqdna& network) {
-  std::vector<int64_t> codes, reach;
-  for (int level = 0; level < network.quantizer().num_levels(); ++level) {
-    codes.push_back(network.quantizer().num_codes(level));
-    reach.push_back(network.sees(level).left);
-  }
-  return fmt::format("{} codes a base by {}, each sees {} bases left and right",
-                     fmt::join(codes, " + "), kind, fmt::join(reach, " / "));
-}
-
 std::string vocabulary_json(const std::string& kind, Vqdna& network) {
-  nlohmann::ordered_json levels = nlohmann::ordered_json::array();
-  for (int level = 0; level < network.quantizer().num_levels(); ++level) {
-    levels.push_back(
-        {{"codes", network.quantizer().num_codes(level)}, {"sees", network.sees(level).left}});
-  }
-  return learned_json(kind, about(kind, network), {{"levels", levels}});
+  std::vector<LearnedLevel> levels;
+  for (int level = 0; level < network.quantizer().num_levels(); ++level)
+    levels.push_back({network.quantizer().num_codes(level), network.sees(level).left});
+  return learned_json(kind, network.describe(), levels);
 }
 
 ResultTable results_of(const Metrics& figures, const ResultRow& common, int64_t bases) {
@@ -249,9 +237,9 @@ void learn_vocabulary(const VocabularyRequest& request) {
   Vqdna network(config.model, request.seed);
   network.to(device);
   const ParameterCounts counts = network.parameter_counts();
-  log::info("vocabulary: {}; {} parameters ({} network, {} codes); {} on {}",
-            about(request.kind, network), with_commas(counts.total), with_commas(counts.trunk),
-            with_commas(counts.embedding), bf16 ? "bf16" : "fp32", device.str());
+  log::info("vocabulary: {}; {} parameters ({} network, {} codes); {} on {}", network.describe(),
+            with_commas(counts.total), with_commas(counts.trunk), with_commas(counts.embedding),
+            bf16 ? "bf16" : "fp32", device.str());
   if (const std::string words = compare_with_paper(config.model, counts); !words.empty())
     log::info("{}", words);
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "lexome/tokenizer.h"
 #include "vocab/registry.h"
@@ -20,8 +21,21 @@ std::string saved_json(const Tokenizer& tokenizer, nlohmann::ordered_json body);
 
 // The file of a learned vocabulary: the same envelope, without a self-test, since its tokens need
 // its network.
+struct LearnedLevel {
+  int64_t codes = 0;
+  int64_t sees = 0;  // bases left and right
+};
+struct LearnedFile {
+  std::string kind, about;
+  std::vector<LearnedLevel> levels;
+};
 std::string learned_json(const std::string& kind, const std::string& about,
-                         const nlohmann::ordered_json& body);
+                         const std::vector<LearnedLevel>& levels);
+// InputError for a vocabulary of another kind or alphabet, FormatError for a damaged one.
+LearnedFile read_learned(const std::string& text, const std::string& origin);
+
+// Is this the tokenizer.json of a learned vocabulary?
+bool is_learned_file(const std::string& path);
 
 // What a saved vocabulary says of itself in one line, learned ones included.
 std::string vocabulary_about(const std::string& path);

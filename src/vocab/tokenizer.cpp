@@ -20,6 +20,7 @@ namespace lexome {
 namespace {
 
 constexpr const char* kFormatName = "lexome-tokenizer";
+constexpr const char* kAlphabet = "ACGT";  // of learned vocabularies
 constexpr uint64_t kSelfTestSeed = 20240229;
 
 // A plain random sequence, one with repeats of every short period, and one with N at both ends,
@@ -81,6 +82,26 @@ void check_self_test(const Tokenizer& tokenizer, const nlohmann::json& body,
   }
 }
 
+nlohmann::json parsed(const std::string& text, const std::string& origin) {
+  nlohmann::json whole = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (whole.is_discarded() || !whole.is_object()) {
+    throw FormatError(origin + ": not a vocabulary (no JSON object): was it cut short?");
+  }
+  return whole;
+}
+
+void check_envelope(const nlohmann::json& whole, const std::string& origin) {
+  if (!whole.contains("format") || whole.at("format") != kFormatName) {
+    throw FormatError(origin + ": neither a lexome vocabulary nor a Hugging Face tokenizer.json");
+  }
+  const int64_t version = saved_integer(whole, "version", origin);
+  if (version > kTokenizerVersion) {
+    throw FormatError(origin + ": vocabulary version " + std::to_string(version) +
+                      " is newer than this lexome, which reads up to " +
+                      std::to_string(kTokenizerVersion) + ": update lexome");
+  }
+}
+
 nlohmann::ordered_json envelope(const std::string& kind, const std::string& about,
                                 const nlohmann::ordered_json& body) {
   nlohmann::ordered_json whole = {
@@ -107,16 +128,50 @@ Tokens Tokenizer::encode_one(BasesView bases) const {
 }
 
 std::string learned_json(const std::string& kind, const std::string& about,
-                         const nlohmann::ordered_json& body) {
-  return envelope(kind, about, body).dump(1) + "\n";
+                         const std::vector<LearnedLevel>& levels) {
+  nlohmann::ordered_json listed = nlohmann::ordered_json::array();
+  for (const LearnedLevel& level : levels)
+    listed.push_back({{"codes", level.codes}, {"sees", level.sees}});
+  return envelope(kind, about, {{"alphabet", kAlphabet}, {"levels", listed}}).dump(1) + "\n";
+}
+
+LearnedFile read_learned(const std::string& text, const std::string& origin) {
+  const nlohmann::json whole = parsed(text, origin);
+  check_envelope(whole, origin);
+  LearnedFile file;
+  file.kind = saved_text(whole, "kind", origin);
+  file.about = saved_text(whole, "about", origin);
+  if (!is_learned_vocabulary(file.kind)) {
+    throw InputError(origin + ": " + file.about +
+                     ", where a vocabulary that a network learned is needed (`lexome vocab hrq` "
+                     "makes one)");
+  }
+  const std::string alphabet = saved_text(whole, "alphabet", origin);
+  if (alphabet != kAlphabet) {
+    throw InputError(origin + ": a vocabulary over the alphabet " + alphabet +
+                     ", and this lexome reads " + kAlphabet);
+  }
+  const auto levels = whole.find("levels");
+  if (levels == whole.end() || !levels->is_array() || levels->empty()) {
+    throw FormatError(origin + ": names no levels");
+  }
+  for (const nlohmann::json& level : *levels) {
+    file.levels.push_back(
+        {saved_integer(level, "codes", origin), saved_integer(level, "sees", origin)});
+  }
+  return file;
+}
+
+bool is_learned_file(const std::string& path) {
+  const nlohmann::json whole =
+      nlohmann::json::parse(read_text_file(path), nullptr, /*allow_exceptions=*/false);
+  return whole.is_object() && whole.contains("kind") && whole["kind"].is_string() &&
+         is_learned_vocabulary(whole["kind"].get<std::string>());
 }
 
 std::string vocabulary_about(const std::string& path) {
-  const nlohmann::json whole =
-      nlohmann::json::parse(read_text_file(path), nullptr, /*allow_exceptions=*/false);
-  const bool learned = whole.is_object() && whole.contains("kind") && whole["kind"].is_string() &&
-                       is_learned_vocabulary(whole["kind"].get<std::string>());
-  return learned ? saved_text(whole, "about", path) : load_tokenizer(path)->describe();
+  return is_learned_file(path) ? read_learned(read_text_file(path), path).about
+                               : load_tokenizer(path)->describe();
 }
 
 std::string saved_json(const Tokenizer& tokenizer, nlohmann::ordered_json body) {
@@ -178,22 +233,11 @@ Bases spelled_bases(const Tokenizer& tokenizer, const Tokens& tokens) {
 std::shared_ptr<const Tokenizer> tokenizer_from_json(const std::string& text,
                                                      const std::string& origin,
                                                      std::span<const TokenizerEntry> table) {
-  const nlohmann::json whole = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (whole.is_discarded() || !whole.is_object()) {
-    throw FormatError(origin + ": not a vocabulary (no JSON object): was it cut short?");
-  }
+  const nlohmann::json whole = parsed(text, origin);
   if (!whole.contains("format") && whole.contains("model")) {
     return from_huggingface(whole, origin);
   }
-  if (!whole.contains("format") || whole.at("format") != kFormatName) {
-    throw FormatError(origin + ": neither a lexome vocabulary nor a Hugging Face tokenizer.json");
-  }
-  const int64_t version = saved_integer(whole, "version", origin);
-  if (version > kTokenizerVersion) {
-    throw FormatError(origin + ": vocabulary version " + std::to_string(version) +
-                      " is newer than this lexome, which reads up to " +
-                      std::to_string(kTokenizerVersion) + ": update lexome");
-  }
+  check_envelope(whole, origin);
   const std::string kind = saved_text(whole, "kind", origin);
   for (const TokenizerEntry& entry : table) {
     if (kind != entry.name) continue;

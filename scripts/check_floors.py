@@ -10,7 +10,7 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-CORE = ["base", "genome", "vocab", "mask", "data", "report", "motifs", "lineages"]
+CORE = ["base", "genome", "vocab", "mask", "data", "report", "motifs", "lineages", "segments"]
 MAY_SEE = {
     "base": [],
     "genome": ["base"],
@@ -20,6 +20,7 @@ MAY_SEE = {
     "report": ["base"],
     "motifs": ["base", "genome", "vocab", "data", "report"],
     "lineages": ["base", "genome", "vocab", "data", "report"],
+    "segments": ["base", "genome", "vocab", "data", "report"],
     "tensor": ["base"],
     "kernels": ["base", "tensor"],
     "nn": ["base", "tensor", "kernels"],

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +14,8 @@
 #include "lexome/result_table.h"
 
 namespace lexome {
+
+class Tokenizer;
 
 struct Machine {
   int threads = 0;                 // total compute threads; 0: all cores this process may use
@@ -93,6 +96,21 @@ struct EmbedRequest {
   std::string command;
 };
 
+// A tokenizer whose tokens a network makes: units of a run that cuts its own.
+struct TokenizerRequest {
+  Machine machine;
+  std::string path;    // as given to -m
+  int64_t window = 0;  // bases that a unit's network reads at once; 0: as many as in training
+  int64_t flank = -1;  // of these, read on each side without being cut; -1: a quarter
+};
+
+struct LearnedTokenizer {
+  std::shared_ptr<const Tokenizer> tokenizer;
+  // Bases between the lines, anchored at each contig's start, at which it cuts; 0: it has none.
+  int64_t own_lines = 0;
+  std::string sha256;  // of the checkpoint
+};
+
 // From a Hugging Face folder to a run folder, or back: the input tells which.
 struct ConvertRequest {
   Recipe recipe;  // section "model": what the folder does not say
@@ -129,6 +147,9 @@ class Engine {
   virtual ResultTable evaluate(const EvaluateRequest& request) = 0;
   virtual void predict(const PredictRequest& request) = 0;
   virtual void embed(const EmbedRequest& request) = 0;
+  // The tokenizer may be used as long as the program runs. InputError when nothing at the path
+  // makes tokens.
+  virtual LearnedTokenizer tokenizer(const TokenizerRequest& request) = 0;
   virtual void convert(const ConvertRequest& request) = 0;
   virtual std::vector<MachineRate> machine_rates(const Machine& machine) = 0;
   virtual std::string torch_version() const = 0;

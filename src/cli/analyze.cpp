@@ -18,6 +18,7 @@ struct Analysis {
 constexpr Analysis kAnalyses[] = {
     {"lineages", "how vocabularies tell the lineages of a virus apart", run_analyze_lineages},
     {"motifs", "known motifs among k-mers, tokens or matrices", run_analyze_motifs},
+    {"units", "where tokenizers cut, beside motifs, splice sites and codons", run_analyze_units},
 };
 
 }  // namespace

@@ -49,13 +49,15 @@ class TokenizeRun {
               int64_t total_bases)
       : tokenizer_(tokenizer),
         policy_(unknown_policy(request.n_policy)),
-        unknown_(tokenizer.specials().unk),
         threads_(std::max(1, request.threads)),
         writer_(writer),
         progress_("tokenizing", total_bases, "bp") {}
 
   void add(TokenizeCell&& cell) {
-    summary_.bases += static_cast<int64_t>(cell.bases.size());
+    for (const TokenizeCell::Range& range : cell.asked) {
+      summary_.bases += range.end - range.start;
+      summary_.unknown += unknown_in(cell, range.start, range.end);
+    }
     waiting_bases_ += static_cast<int64_t>(cell.bases.size());
     waiting_.push_back(std::move(cell));
     const bool enough = waiting_bases_ >= kBatchBases * threads_ &&
@@ -73,8 +75,13 @@ class TokenizeRun {
  private:
   struct Result {  // of one cell
     std::vector<FormattedRow> rows;
-    int64_t left_out = 0;
+    int64_t left_out = 0, forced = 0;
   };
+
+  static int64_t unknown_in(const TokenizeCell& cell, int64_t start, int64_t end) {
+    const auto first = cell.bases.begin() + (start - cell.start);
+    return std::count(first, first + (end - start), kN);
+  }
 
   void write_batch() {
     std::vector<Result> results(waiting_.size());
@@ -85,6 +92,7 @@ class TokenizeRun {
                  });
     for (const Result& result : results) {
       summary_.left_out += result.left_out;
+      summary_.forced += result.forced;
       for (const FormattedRow& row : result.rows) {
         ++summary_.rows;
         summary_.tokens += row.tokens;
@@ -114,8 +122,7 @@ class TokenizeRun {
   void choose(TokenizeRow row, Result* result) const {
     const TokenizeCell& cell = *row.cell;
     if (policy_.most < 1) {
-      const auto first = cell.bases.begin() + (row.range.start - cell.start);
-      const auto unknown = std::count(first, first + (row.range.end - row.range.start), kN);
+      const int64_t unknown = unknown_in(cell, row.range.start, row.range.end);
       if (static_cast<double>(unknown) >
           policy_.most * static_cast<double>(row.range.end - row.range.start)) {
         ++result->left_out;
@@ -124,18 +131,23 @@ class TokenizeRun {
     }
     for (size_t t = 0; t < row.tokens->size(); ++t) {
       if (row.start(t) < row.range.start || row.end(t) > row.range.end) continue;
-      if (!policy_.keep_tokens && row.tokens->levels[0][t] == unknown_) {
+      if (!policy_.keep_tokens && unknown_in(cell, row.start(t), row.end(t)) > 0) {
         ++result->left_out;
       } else {
         row.chosen.push_back(t);
       }
+    }
+    for (const TokenColumn& column : row.tokens->columns) {
+      if (column.name != kForcedColumn) continue;
+      result->forced += std::count_if(row.chosen.begin(), row.chosen.end(), [&](size_t t) {
+        return (static_cast<int>(column.values[t]) & kForcedStart) != 0;
+      });
     }
     result->rows.push_back(writer_->format(row));
   }
 
   const Tokenizer& tokenizer_;
   UnknownPolicy policy_;
-  int32_t unknown_;
   int threads_;
   TokenizeWriter* writer_;
   Progress progress_;
@@ -167,7 +179,7 @@ TokenizeSummary tokenize(const Tokenizer& tokenizer, const TokenizeRequest& requ
     throw ConfigError("regions need random access: name the sequence with -g");
   }
   check_output(request.out, request.force);
-  const TokenizeGrid grid(tokenizer, request.window);
+  const TokenizeGrid grid(tokenizer, request.window, request.own_lines);
   std::optional<Genome> genome;
   std::vector<Interval> regions;
   if (!request.genome.empty()) {
@@ -177,10 +189,11 @@ TokenizeSummary tokenize(const Tokenizer& tokenizer, const TokenizeRequest& requ
   std::string provenance;
   if (request.provenance) {
     std::vector<std::pair<std::string, std::string>> more = {
-        {"model_sha256", sha256_of(tokenizer.to_json())}};
+        {"model_sha256",
+         request.model_sha256.empty() ? sha256_of(tokenizer.to_json()) : request.model_sha256}};
     if (genome) more.emplace_back("genome_sha256", genome->sha256());
     more.emplace_back("cuts",
-                      grid.cuts() ? "every " + std::to_string(grid.window()) + " bases" : "none");
+                      grid.cuts() ? "every " + std::to_string(grid.spacing()) + " bases" : "none");
     provenance = provenance_lines(request.command, more);
   }
   const auto writer = tokenize_writer(tokenizer, request, provenance);
@@ -195,10 +208,6 @@ TokenizeSummary tokenize(const Tokenizer& tokenizer, const TokenizeRequest& requ
     log::warn("{}: no region in it; the output has no token", request.bed);
   }
   return run.finish();
-}
-
-TokenizeSummary tokenize(const TokenizeRequest& request) {
-  return tokenize(*load_tokenizer(request.vocabulary), request);
 }
 
 }  // namespace lexome

@@ -13,8 +13,12 @@
 
 namespace lexome {
 
+// Tokens of a tokenizer that cuts contigs at lines of its own may say in a column of this name
+// where that made their edges: kForcedStart, kForcedEnd, both (their sum) or neither (0).
+inline constexpr char kForcedColumn[] = "forced";
+inline constexpr int kForcedStart = 1, kForcedEnd = 2;
+
 struct TokenizeRequest {
-  std::string vocabulary;           // file or folder
   std::vector<std::string> inputs;  // FASTA files in order, "-" for stdin; empty: `genome`
   std::string genome;               // .2bit or FASTA, random access
   GenomeOptions genome_options;
@@ -28,6 +32,10 @@ struct TokenizeRequest {
   bool provenance = true;
   int threads = 1;
   int64_t window = 1'000'000;  // bases between the grid's lines
+  // Bases between the lines at which the tokenizer itself cuts a contig; 0: it has none, and
+  // `window` counts.
+  int64_t own_lines = 0;
+  std::string model_sha256;  // for provenance; empty: of the vocabulary's text
   // keep: all tokens; skip: tokens that hold an N are left out; max=F: sequences, or cells of long
   // ones, of which more than the share F is N are left out.
   std::string n_policy = "keep";
@@ -38,11 +46,12 @@ struct TokenizeSummary {
   int64_t rows = 0;  // sequences, regions, and the cells of long ones
   int64_t bases = 0, tokens = 0;
   int64_t left_out = 0;  // tokens or rows, by n_policy
+  int64_t forced = 0;    // tokens that start at a line of the tokenizer's own
+  int64_t unknown = 0;   // bases that are N
 };
 
 // A region's tokens are those of its contig whose covers lie inside it. Output is in the order of
 // the input for any number of threads. Throws ConfigError, InputError, IoError, FormatError.
-TokenizeSummary tokenize(const TokenizeRequest& request);
 TokenizeSummary tokenize(const Tokenizer& tokenizer, const TokenizeRequest& request);
 
 }  // namespace lexome

@@ -11,8 +11,8 @@ namespace lexome {
 namespace {
 
 constexpr size_t kProbe = 4096;  // bases from which the step of regular tokens is read
-constexpr int64_t kRegularCell = 1
-                                 << 17;  // where cells change no token their size is ours to choose
+// Where cells change no token their size is ours to choose.
+constexpr int64_t kRegularCell = 1 << 17, kOwnLinesCell = 1 << 14;
 
 // Feeds the bases of one record to the sink cell by cell.
 class RecordCells {
@@ -22,40 +22,53 @@ class RecordCells {
 
   void add(std::string_view letters) {
     for (const char letter : letters) bases_.push_back(kBaseOfChar[static_cast<uint8_t>(letter)]);
-    const auto whole = static_cast<size_t>(grid_.window() + grid_.flank());
-    size_t done = 0;
-    // A line starts a cell only where the sequence goes on past the cell before.
-    for (; bases_.size() - done > whole; done += static_cast<size_t>(grid_.window())) {
-      const auto from = bases_.begin() + static_cast<ptrdiff_t>(done);
-      emit(Bases(from, from + static_cast<ptrdiff_t>(whole)));
-      line_ += grid_.window();
-    }
-    bases_.erase(bases_.begin(), bases_.begin() + static_cast<ptrdiff_t>(done));
+    emit_whole(grid_.context().right);
+    const int64_t kept = std::max(first_, line_ - grid_.context().left);
+    bases_.erase(bases_.begin(), bases_.begin() + (kept - first_));
+    first_ = kept;
   }
-  void finish() { emit(std::move(bases_)); }
+  void finish() {
+    emit_whole(0);
+    emit(end());
+  }
 
  private:
-  void emit(Bases bases) {
+  int64_t end() const { return first_ + static_cast<int64_t>(bases_.size()); }
+  // A line starts a cell only where the sequence goes on past the cell before.
+  void emit_whole(int64_t beyond) {
+    const int64_t whole = grid_.window() + grid_.flank();
+    for (; end() > line_ + whole + beyond; line_ += grid_.window()) emit(line_ + whole);
+  }
+  void emit(int64_t cell_end) {
     TokenizeCell cell;
     cell.name = name_;
-    cell.start = line_;
-    cell.bases = std::move(bases);
-    cell.asked.push_back({cell.start, cell.end()});
+    cell.start = std::max<int64_t>(0, line_ - grid_.context().left);
+    const int64_t last = std::min(end(), cell_end + grid_.context().right);
+    cell.bases.assign(bases_.begin() + (cell.start - first_), bases_.begin() + (last - first_));
+    cell.asked.push_back({line_, cell_end});
     sink_(std::move(cell));
   }
 
   std::shared_ptr<const std::string> name_;
   const TokenizeGrid& grid_;
   const TokenizeSink& sink_;
-  int64_t line_ = 0;
+  int64_t line_ = 0;   // where the next cell starts
+  int64_t first_ = 0;  // of bases_
   Bases bases_;
 };
 
 }  // namespace
 
-TokenizeGrid::TokenizeGrid(const Tokenizer& tokenizer, int64_t window) : window_(window) {
+TokenizeGrid::TokenizeGrid(const Tokenizer& tokenizer, int64_t window, int64_t own_lines)
+    : window_(window), spacing_(window) {
   if (window < 1) {
     throw ConfigError("--window " + std::to_string(window) + ": must be at least 1");
+  }
+  if (own_lines > 0) {
+    context_ = tokenizer.sees();
+    spacing_ = own_lines;
+    window_ = std::max<int64_t>(1, kOwnLinesCell / own_lines) * own_lines;
+    return;
   }
   if (!tokenizer.regular()) return;
   const Tokens probe = tokenizer.encode_one(Bases(kProbe, kA));
@@ -76,8 +89,12 @@ int64_t TokenizeGrid::line_before(int64_t position) const {
 }
 
 int64_t TokenizeGrid::start_before(int64_t position) const {
-  if (cuts_) return position / window_ * window_;
+  if (cuts_) return position / spacing_ * spacing_;
   return std::max<int64_t>(0, position - first_) / step_ * step_;
+}
+
+int64_t TokenizeGrid::end_after(int64_t position) const {
+  return cuts_ ? (position + spacing_ - 1) / spacing_ * spacing_ : position;
 }
 
 void cells_of_fasta(const std::vector<std::string>& paths, const TokenizeGrid& grid, int threads,
@@ -128,21 +145,22 @@ void cells_of_genome(const Genome& genome, const std::vector<Interval>& regions,
          line += grid.window()) {
       const int64_t start = std::max(line, grid.start_before(region.start));
       const int64_t line_end = std::min(length, line + grid.window() + grid.flank());
-      const int64_t cell_end = grid.cuts() ? line_end : std::clamp(end, start, line_end);
+      const int64_t cell_end = std::clamp(grid.end_after(end), start, line_end);
       const TokenizeCell::Range asked = {std::max(start, region.start), std::min(end, cell_end)};
+      const int64_t from = std::max<int64_t>(0, start - grid.context().left);
+      const int64_t to = std::min(length, cell_end + grid.context().right);
       // Neighbouring regions in one cell are encoded together.
-      if (!cell.asked.empty() && *cell.name == *name && cell.start == start &&
-          cell.end() == cell_end) {
+      if (!cell.asked.empty() && *cell.name == *name && cell.start == from && cell.end() == to) {
         cell.asked.push_back(asked);
         continue;
       }
       if (!cell.asked.empty()) sink(std::move(cell));
       cell = {};
       cell.name = name;
-      cell.start = start;
+      cell.start = from;
       cell.asked.push_back(asked);
-      cell.bases.resize(static_cast<size_t>(cell_end - start));
-      genome.fetch(contig, start, cell_end, cell.bases.data());
+      cell.bases.resize(static_cast<size_t>(to - from));
+      genome.fetch(contig, from, to, cell.bases.data());
     }
   }
   if (!cell.asked.empty()) sink(std::move(cell));

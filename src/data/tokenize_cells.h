@@ -1,5 +1,6 @@
 // How long sequences are cut for tokenizing, and the pieces themselves. A cell knows where it
-// stands and which of its tokens are asked for.
+// stands and which of its tokens are asked for; where tokens depend on what lies beyond them, it
+// holds that too.
 #pragma once
 
 #include <cstdint>
@@ -26,24 +27,30 @@ struct TokenizeCell {
 };
 
 // The lines of the grid. Where tokens follow from the length alone, cells overlap by `flank` bases,
-// so that their tokens together are exactly those of the whole.
+// so that their tokens together are exactly those of the whole. A tokenizer that cuts contigs at
+// lines of its own, `own_lines` bases apart (0: it has none), gets cells of many of these.
 class TokenizeGrid {
  public:
-  TokenizeGrid(const Tokenizer& tokenizer, int64_t window);
+  TokenizeGrid(const Tokenizer& tokenizer, int64_t window, int64_t own_lines = 0);
   bool cuts() const { return cuts_; }
-  int64_t window() const { return window_; }  // from line to line
+  int64_t spacing() const { return spacing_; }  // of the lines at which tokens are cut
+  const Sees& context() const { return context_; }
+  int64_t window() const { return window_; }  // from cell to cell
   int64_t flank() const { return flank_; }
   // The last line before which no token of a region that starts at `position` begins.
   int64_t line_before(int64_t position) const;
   // Where encoding may start so that all tokens from `position` on come out: the line before,
   // unless tokens follow from the length alone.
   int64_t start_before(int64_t position) const;
+  // Where encoding may end so that all tokens up to `position` come out.
+  int64_t end_after(int64_t position) const;
   // Does a cell start at `line` in a sequence of this length?
   bool has_cell(int64_t line, int64_t length) const { return line == 0 || line + flank_ < length; }
 
  private:
   bool cuts_ = true;
-  int64_t window_, flank_ = 0;
+  int64_t window_, spacing_, flank_ = 0;
+  Sees context_;
   int64_t first_ = 0, step_ = 1;  // of tokens where nothing is cut
 };
 

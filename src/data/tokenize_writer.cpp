@@ -1,7 +1,12 @@
 // Text is put together by hand: a genome gives a line a base, and formatting is most of the work.
 #include "data/tokenize_writer.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -18,21 +23,62 @@ void append(std::string* text, int64_t number) {
   const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
   text->append(digits, end);
 }
+void append(std::string* text, double number) { *text += fmt::format("{:.6g}", number); }
 
-// One token a line: TSV with all levels, or BED6.
+// What a token is called: its text in the vocabulary, or its bases where tokens have no ids.
+class TokenTexts {
+ public:
+  explicit TokenTexts(const Tokenizer& tokenizer) {
+    if (tokenizer.num_levels() == 0) return;
+    for (int32_t id = 0; id < tokenizer.vocab_size(); ++id)
+      texts_.push_back(tokenizer.token_text(id));
+  }
+  void add(const TokenizeRow& row, size_t i, std::string* text) const {
+    if (!row.tokens->levels.empty()) {
+      *text += texts_[static_cast<size_t>(row.tokens->levels[0][i])];
+      return;
+    }
+    const Cover cover = row.tokens->covers[i];
+    for (uint32_t at = cover.start; at < cover.end(); ++at) *text += "ACGTN"[row.cell->bases[at]];
+  }
+
+ private:
+  std::vector<std::string> texts_;  // by id
+};
+
+// Twelve colours that a reader with any kind of colour vision tells apart from the next, from short
+// tokens (pale) to long ones (dark): ColorBrewer's YlGnBu, spread.
+const char* length_colour(int64_t length) {
+  static constexpr const char* kColours[] = {
+      "237,217,163", "199,233,180", "161,218,180", "127,205,187", "88,190,193", "65,182,196",
+      "44,160,190",  "29,145,192",  "34,113,178",  "34,94,168",   "37,52,148",  "8,29,88"};
+  return kColours[std::min<int64_t>(length, std::size(kColours)) - 1];
+}
+
+const std::vector<float>* column_of(const Tokens& tokens, const char* name) {
+  for (const TokenColumn& column : tokens.columns) {
+    if (column.name == name) return &column.values;
+  }
+  return nullptr;
+}
+
+// One token a line: TSV with all levels and columns, or BED6; BED9 where tokens have no ids, with
+// the score in thousandths and a colour for the length.
 class LineWriter final : public TokenizeWriter {
  public:
   LineWriter(const Tokenizer& tokenizer, const TokenizeRequest& request,
              const std::string& provenance)
-      : out_(request.out, request.force), bed_(request.format == "bed") {
-    for (int32_t id = 0; id < tokenizer.vocab_size(); ++id)
-      texts_.push_back(tokenizer.token_text(id));
+      : out_(request.out, request.force), bed_(request.format == "bed"), texts_(tokenizer) {
     out_.write(provenance);
+    const bool plain = tokenizer.num_levels() > 0;
+    if (bed_ && !plain) out_.write("track name=\"units\" itemRgb=\"On\"\n");
     if (bed_) return;
-    std::string columns = "#name\tstart\tend\tstrand\ttoken\tid";
-    for (int level = 1; level < tokenizer.num_levels(); ++level) {
-      columns += "\tid_" + std::to_string(level + 1);
+    std::string columns = "#name\tstart\tend\tstrand\ttoken";
+    for (int level = 0; level < tokenizer.num_levels(); ++level) {
+      columns += level == 0 ? "\tid" : "\tid_" + std::to_string(level + 1);
     }
+    for (const TokenColumn& column : tokenizer.encode_one({}).columns)
+      columns += '\t' + column.name;
     out_.write(columns + "\n");
   }
 
@@ -41,6 +87,8 @@ class LineWriter final : public TokenizeWriter {
     formatted.tokens = static_cast<int64_t>(row.chosen.size());
     std::string& text = formatted.text;
     text.reserve(row.chosen.size() * (row.cell->name->size() + 40));
+    const bool plain = !row.tokens->levels.empty();
+    const std::vector<float>* const scores = column_of(*row.tokens, "score");
     for (const size_t i : row.chosen) {
       text += *row.cell->name;
       text += '\t';
@@ -48,14 +96,24 @@ class LineWriter final : public TokenizeWriter {
       text += '\t';
       append(&text, row.end(i));
       text += bed_ ? "\t" : "\t+\t";
-      text += texts_[static_cast<size_t>(row.tokens->levels[0][i])];
+      texts_.add(row, i, &text);
       if (bed_) {
-        text += "\t0\t+\n";
+        text += '\t';
+        append(&text, scores == nullptr ? int64_t{0} : int64_t{std::llround(1000 * (*scores)[i])});
+        text += "\t+";
+        if (!plain) {
+          text += fmt::format("\t{}\t{}\t{}", row.start(i), row.end(i),
+                              length_colour(row.end(i) - row.start(i)));
+        }
+        text += '\n';
         continue;
       }
       for (const std::vector<int32_t>& level : row.tokens->levels) {
         text += '\t';
-        append(&text, level[i]);
+        append(&text, int64_t{level[i]});
+      }
+      for (const TokenColumn& column : row.tokens->columns) {
+        text += fmt::format("\t{:.6g}", column.values[i]);
       }
       text += '\n';
     }
@@ -68,7 +126,7 @@ class LineWriter final : public TokenizeWriter {
  private:
   OutputFile out_;
   bool bed_;
-  std::vector<std::string> texts_;  // by id
+  TokenTexts texts_;
 };
 
 // One object a line: first where it all comes from, then one a row.
@@ -100,6 +158,9 @@ class JsonWriter final : public TokenizeWriter {
     for (size_t level = 0; level < row.tokens->levels.size(); ++level) {
       list(&text, level == 0 ? "ids" : "ids_" + std::to_string(level + 1), row.chosen,
            [&](size_t i) { return int64_t{row.tokens->levels[level][i]}; });
+    }
+    for (const TokenColumn& column : row.tokens->columns) {
+      list(&text, column.name, row.chosen, [&](size_t i) { return double{column.values[i]}; });
     }
     text += "}\n";
     return formatted;
@@ -188,6 +249,9 @@ std::unique_ptr<TokenizeWriter> tokenize_writer(const Tokenizer& tokenizer,
     return std::make_unique<LineWriter>(tokenizer, request, provenance);
   }
   if (format == "json") return std::make_unique<JsonWriter>(request, provenance);
+  if (format == "npy" && tokenizer.num_levels() == 0) {
+    throw ConfigError("-O npy writes ids, and these tokens have none: choose tsv, bed or json");
+  }
   if (format != "npy") {
     throw ConfigError("-O " + format + ": choose tsv, bed, json or npy");
   }

@@ -238,6 +238,11 @@ std::string one_field(std::string_view text) {
 
 }  // namespace
 
+std::string feature_attribute(const Feature& feature, std::string_view key) {
+  const std::string value = gff_attribute(feature.attributes, key);
+  return value.empty() ? gtf_attribute(feature.attributes, key) : value;
+}
+
 bool is_annotation_name(const std::string& path) { return find_kind(path).has_value(); }
 
 std::vector<Feature> read_features(const std::string& path) {

@@ -30,6 +30,8 @@ std::vector<Feature> read_features(const std::string& path);
 void read_bedgraph(
     const std::string& path,
     const std::function<void(const Interval& where, double value, int64_t line)>& use);
+// The value of `key` among the attributes of a GFF3 or GTF line, or "".
+std::string feature_attribute(const Feature& feature, std::string_view key);
 std::string bed_line(const Feature& feature);  // six columns, newline-terminated
 
 }  // namespace lexome

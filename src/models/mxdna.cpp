@@ -156,6 +156,7 @@ class Mxdna : public MxdnaModel {
     return head(states_BTD.reshape({-1, options_.width}).index_select(0, positions_n));
   }
 
+  const std::vector<int64_t>& unit_lengths() const override { return options_.experts; }
   MxdnaUnits units(const TensorBatch& batch, const Pass& pass) override {
     const torch::NoGradGuard no_grad;
     Encoded e = encode(batch, pass, nullptr, false);

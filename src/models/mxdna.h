@@ -44,6 +44,7 @@ struct MxdnaUnits {
 
 class MxdnaModel : public Model {
  public:
+  virtual const std::vector<int64_t>& unit_lengths() const = 0;  // [E]
   // The units of a batch, without gradients.
   virtual MxdnaUnits units(const TensorBatch& batch, const Pass& pass) = 0;
   // States of all tokens after the last layer, [K, D] fp32, packed as `units().units.tokens`.

@@ -16,6 +16,7 @@
 #include "tasks/finetune.h"
 #include "tasks/finetune_options.h"
 #include "tasks/predict.h"
+#include "tasks/unit_tokenizer.h"
 #include "tensor/compat.h"
 #include "tensor/device.h"
 #include "train/learn_vocabulary.h"
@@ -86,6 +87,9 @@ class TorchEngine final : public Engine {
   }
   void embed(const EmbedRequest& request) override {
     at_border([&] { lexome::embed(request); });
+  }
+  LearnedTokenizer tokenizer(const TokenizerRequest& request) override {
+    return at_border([&] { return lexome::open_unit_tokenizer(request); });
   }
   void convert(const ConvertRequest& request) override {
     at_border([&] { lexome::convert(request); });

@@ -27,6 +27,7 @@ class FailingEngine : public lexome::Engine {
   lexome::ResultTable evaluate(const lexome::EvaluateRequest&) override { return {}; }
   void predict(const lexome::PredictRequest&) override {}
   void embed(const lexome::EmbedRequest&) override {}
+  lexome::LearnedTokenizer tokenizer(const lexome::TokenizerRequest&) override { return {}; }
   void convert(const lexome::ConvertRequest&) override {}
   std::vector<lexome::MachineRate> machine_rates(const lexome::Machine&) override { return {}; }
   std::string torch_version() const override { return "none"; }

@@ -369,5 +369,112 @@ TEST_F(Tokenize, RefusesWhatMakesNoSenseAndLeavesNothingBehind) {
   EXPECT_THROW(tokenize(*tokenizer, again), ConfigError);
 }
 
+// Tokens without ids whose edges depend on all bases near their stretch of 50, as a network's do.
+class StretchTokenizer final : public Tokenizer {
+ public:
+  static constexpr int64_t kLines = 50, kReach = 20;
+  std::string_view kind() const override { return "stretches"; }
+  std::string describe() const override { return "toy"; }
+  Sees sees() const override { return {kLines - 1 + kReach, kLines - 1 + kReach}; }
+  bool tiles() const override { return true; }
+  bool regular() const override { return false; }
+  int num_levels() const override { return 0; }
+  int32_t vocab_size(int) const override { return 0; }
+  SpecialIds specials(int) const override { return {}; }
+  Bases decode(const Tokens&) const override { return {}; }
+  std::string token_text(int32_t, int) const override { return ""; }
+  BasesView spelling(int32_t, int) const override { return {}; }
+  std::string to_json() const override { return "{}"; }
+
+  std::vector<Tokens> encode(std::span<const Window> windows) const override {
+    std::vector<Tokens> all;
+    for (const Window& window : windows) {
+      std::vector<Cover> covers;
+      Tokens tokens;
+      tokens.columns = {{"score", {}}, {kForcedColumn, {}}};
+      const auto length = static_cast<int64_t>(window.bases.size());
+      for (int64_t start = 0, end = 0; start < length; start = end) {
+        const int64_t first = window.locus.start;
+        end = std::min(length, ((first + start) / kLines + 1) * kLines - first);
+        uint64_t sum = 0;
+        for (int64_t p = std::max<int64_t>(0, start - kReach); p < std::min(length, end + kReach);
+             ++p)
+          sum = sum * 31 + window.bases[static_cast<size_t>(p)];
+        for (int64_t at = start; at < end;) {
+          const int64_t next = std::min<int64_t>(
+              end, at + 1 + static_cast<int64_t>((sum >> ((first + at) % 40)) % 7));
+          covers.push_back({static_cast<uint32_t>(at), static_cast<uint32_t>(next - at)});
+          tokens.columns[0].values.push_back(0.25f);
+          tokens.columns[1].values.push_back(at == start && start > 0 ? kForcedStart : 0);
+          at = next;
+        }
+      }
+      tokens.covers = Covers::listed(std::move(covers));
+      all.push_back(std::move(tokens));
+    }
+    return all;
+  }
+};
+
+std::vector<std::string> data_lines(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);)
+    if (line[0] != '#') lines.push_back(line);
+  return lines;
+}
+
+TEST_F(Tokenize, TokensThatSeeFarAreTheSameInAnyCut) {
+  const StretchTokenizer tokenizer;
+  TokenizeRequest stream = request(), random_access = genome_request();
+  stream.own_lines = random_access.own_lines = StretchTokenizer::kLines;
+  const std::string whole = text_of(tokenizer, stream);
+  EXPECT_EQ(whole.substr(0, whole.find('\n')), "#name\tstart\tend\tstrand\ttoken\tscore\tforced");
+  EXPECT_TRUE(text_of(tokenizer, random_access) == whole);
+  std::vector<std::string> wanted;
+  Random random(5, Purpose::kTest);
+  for (int r = 0; r < 12; ++r) {
+    const auto start = static_cast<int64_t>(random.below(290'000));
+    const int64_t end = start + 1 + static_cast<int64_t>(random.below(r % 2 == 0 ? 30'000 : 200));
+    random_access.regions.push_back(to_region({"one", start, end, '.'}));
+    for (const std::string& line : data_lines(whole)) {
+      std::istringstream fields(line);
+      std::string name;
+      int64_t from = 0, to = 0;
+      fields >> name >> from >> to;
+      if (name == "one" && from >= start && to <= end) wanted.push_back(line);
+    }
+  }
+  EXPECT_TRUE(data_lines(text_of(tokenizer, random_access)) == wanted);
+}
+
+TEST_F(Tokenize, TokensWithoutIdsAreCalledByTheirBases) {
+  const StretchTokenizer tokenizer;
+  std::ofstream(file("tiny.fa")) << ">s\nACGNACGTTG\n";
+  TokenizeRequest tiny = request("bed");
+  tiny.inputs = {file("tiny.fa")};
+  tiny.own_lines = StretchTokenizer::kLines;
+  std::istringstream in(text_of(tokenizer, tiny));
+  std::string line, bases;
+  std::getline(in, line);
+  EXPECT_EQ(line, "track name=\"units\" itemRgb=\"On\"");
+  while (std::getline(in, line)) {
+    std::istringstream fields(line);
+    std::string name, token, score, strand, thick_start, thick_end, colour;
+    int64_t start = 0, end = 0;
+    fields >> name >> start >> end >> token >> score >> strand >> thick_start >> thick_end >>
+        colour;
+    EXPECT_EQ(token.size(), static_cast<size_t>(end - start));
+    EXPECT_EQ(score, "250");
+    EXPECT_NE(colour.find(','), std::string::npos);
+    bases += token;
+  }
+  EXPECT_EQ(bases, "ACGNACGTTG");
+  tiny.n_policy = "skip";
+  EXPECT_EQ(tokenize(tokenizer, tiny).left_out, 1);
+  tiny.format = "npy";
+  EXPECT_THROW(tokenize(tokenizer, tiny), ConfigError);
+}
+
 }  // namespace
 }  // namespace lexome

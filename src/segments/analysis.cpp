@@ -1,0 +1,197 @@
+#include "segments/analysis.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/log.h"
+#include "base/output_folder.h"
+#include "base/provenance.h"
+#include "base/text.h"
+#include "genome/annotation.h"
+#include "lexome/error.h"
+#include "segments/findings.h"
+#include "vocab/pmi_table.h"
+
+namespace lexome {
+namespace {
+
+constexpr int64_t kMostBases = 500'000'000;
+constexpr int64_t kCodon = 3;
+
+void check(const UnitsRequest& request) {
+  if (request.genome.empty()) {
+    throw ConfigError("analyze units needs the sequence that is cut: -g GENOME");
+  }
+  if (request.tokenizers.empty() && request.tables.empty() && request.segments.empty()) {
+    throw ConfigError(
+        "analyze units has nothing to look at: name tokenizers or runs with -m, tables of n-grams "
+        "with --ngrams, or BED files with --segments");
+  }
+}
+
+class UnitAnalysis {
+ public:
+  explicit UnitAnalysis(const UnitsRequest& request)
+      : request_(request), genome_(Genome::open(request.genome, request.genome_options)) {}
+
+  UnitFindings run() {
+    open_regions();
+    landmarks_ = read_landmarks(genome_, regions_, request_.annotations, request_.motifs);
+    findings_.notes.insert(findings_.notes.end(), landmarks_.notes.begin(), landmarks_.notes.end());
+    findings_.has_genes = !landmarks_.genes.empty();
+    for (const Landmark& landmark : landmarks_.landmarks)
+      findings_.landmarks.push_back(landmark.name);
+    if (landmarks_.landmarks.empty()) {
+      log::warn(
+          "no motif, splice or codon boundary in the regions: only lengths are compared; name "
+          "annotation with -a and sites of motifs with --motifs");
+    }
+    cut();
+    for (UnitRow& row : findings_.rows) judge(&row);
+    describe();
+    return std::move(findings_);
+  }
+
+  size_t genes() const { return landmarks_.genes.size(); }
+
+ private:
+  void open_regions() {
+    std::vector<Interval> asked;
+    for (const std::string& text : request_.regions) asked.push_back(parse_region(text));
+    if (!request_.bed.empty()) {
+      for (const Feature& feature : read_features(request_.bed)) asked.push_back(feature.where);
+      if (asked.empty()) throw InputError(request_.bed + ": no region in it");
+    }
+    // An estimate before any base is read.
+    int64_t bases = asked.empty() ? genome_.total_bases() : 0;
+    for (const Interval& region : asked) bases += std::max<int64_t>(0, region.length());
+    if (bases > kMostBases) {
+      throw InputError(fmt::format(
+          "{} bases are too many to hold at once: name regions with -r (at most {} in all)",
+          with_commas(bases), with_commas(kMostBases)));
+    }
+    regions_ = studied_regions(genome_, std::move(asked));
+    int64_t unknown = 0;
+    for (const Studied& region : regions_) {
+      findings_.bases += region.where.length();
+      unknown += std::count(region.bases.begin(), region.bases.end(), kN);
+    }
+    if (findings_.bases == 0) throw InputError(request_.genome + ": no base to look at");
+    if (unknown == findings_.bases) {
+      throw InputError("every base of the regions is N: there is nothing to cut");
+    }
+    findings_.notes.push_back(fmt::format("Looked at: {} bases of {} in {} regions ({} are N).",
+                                          with_commas(findings_.bases), request_.genome,
+                                          regions_.size(), with_commas(unknown)));
+  }
+
+  void add(Segmentation segments) {
+    UnitRow row;
+    row.segments = std::move(segments);
+    findings_.rows.push_back(std::move(row));
+  }
+
+  void cut() {
+    for (const CuttingTokenizer& one : request_.tokenizers) {
+      add(segment(one.name, *one.tokenizer, one.own_lines, genome_, regions_, request_.threads));
+    }
+    for (const std::string& path : request_.tables) {
+      const PmiTable table(path);
+      const std::string suffix = request_.tables.size() > 1 ? " (" + path + ")" : "";
+      for (Segmentation& each :
+           std::vector<Segmentation>{pmi_segments(table, regions_, request_.threads),
+                                     entropy_segments(table, regions_, request_.threads)}) {
+        each.name += suffix;
+        add(std::move(each));
+      }
+    }
+    for (const std::string& text : request_.segments) {
+      const size_t equals = text.find('=');
+      if (equals == std::string::npos || equals == 0) {
+        throw ConfigError("--segments " + text + ": write NAME=FILE");
+      }
+      add(segments_of_bed(text.substr(0, equals), text.substr(equals + 1), genome_, regions_));
+    }
+    for (int64_t phase = 0; phase < kCodon; ++phase) add(ruler(kCodon, phase, regions_));
+    if (!landmarks_.landmarks.empty()) add(oracle());
+  }
+
+  // Cuts at every known boundary and nowhere else: what could be had.
+  Segmentation oracle() const {
+    Segmentation out;
+    out.name = "oracle";
+    out.about = "cuts at all boundaries that the annotation holds, and nowhere else";
+    out.cuts.resize(regions_.size());
+    for (size_t i = 0; i < regions_.size(); ++i) {
+      std::vector<int64_t>& cuts = out.cuts[i];
+      for (const Landmark& landmark : landmarks_.landmarks) {
+        for (const int64_t at : landmark.at[i]) {
+          if (at > regions_[i].where.start && at < regions_[i].where.end) cuts.push_back(at);
+        }
+      }
+      std::sort(cuts.begin(), cuts.end());
+      cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
+    }
+    return out;
+  }
+
+  void judge(UnitRow* row) const {
+    if (!row->segments.none.empty()) return;
+    AgreementOptions options;
+    options.draws = request_.draws;
+    options.seed = request_.seed;
+    options.threads = request_.threads;
+    for (const Landmark& landmark : landmarks_.landmarks)
+      row->agreements.push_back(agreement(regions_, row->segments, landmark, options));
+    row->lengths = class_lengths(regions_, row->segments, landmarks_.classes);
+    row->codons = codon_phases(row->segments, landmarks_.genes, request_.seed);
+  }
+
+  void describe() {
+    for (const Landmark& landmark : landmarks_.landmarks) {
+      findings_.notes.push_back(
+          fmt::format("{} boundaries: {}.", landmark.name, with_commas(landmark.count())));
+    }
+    if (findings_.has_genes) {
+      findings_.notes.push_back(fmt::format(
+          "Reading frames: {} genes, of each locus the longest coding transcript of whole codons.",
+          with_commas(static_cast<int64_t>(landmarks_.genes.size()))));
+    }
+    findings_.notes.push_back(fmt::format(
+        "Nulls are means of {} draws; intervals (95 %) draw stretches of 10 kb afresh 1,000 times.",
+        request_.draws));
+  }
+
+  const UnitsRequest& request_;
+  Genome genome_;
+  std::vector<Studied> regions_;
+  Landmarks landmarks_;
+  UnitFindings findings_;
+};
+
+}  // namespace
+
+UnitsSummary analyze_units(const UnitsRequest& request) {
+  check(request);
+  OutputFolder folder(request.out, "boundaries.tsv", "an analysis of units", request.force);
+  UnitAnalysis analysis(request);
+  const UnitFindings findings = analysis.run();
+  const std::string head = request.provenance ? provenance_lines(request.command) : "";
+  for (const auto& [name, table] : unit_tables(findings)) {
+    write_text_file(folder.file(name + ".tsv"), head + tsv_table(table));
+  }
+  PageHead title{"Units", ""};
+  if (request.provenance) {
+    title.provenance =
+        fmt::format("lexome {} ({}), {}", version(), build_commit(), request.command);
+  }
+  const std::vector<Section> sections = unit_sections(findings);
+  write_text_file(folder.file("report.html"), page_html(title, sections));
+  write_text_file(folder.file("report.md"), page_markdown(title, sections));
+  folder.commit();
+  return {findings.rows.size(), findings.landmarks.size(), analysis.genes(), findings.bases};
+}
+
+}  // namespace lexome

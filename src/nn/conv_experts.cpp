@@ -2,6 +2,7 @@
 
 #include <ATen/ops/bmm.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/silu.h>
 #include <fmt/format.h>
 
@@ -40,16 +41,21 @@ ConvExperts::ConvExperts(torch::nn::Module& root, const ConvExpertNames& names,
   }
 }
 
-// One product a group: [G, U, k D / G] times [G, k D / G, D / G].
+// One product a group: [G, U, k D / G] times [G, k D / G, D / G]. In bfloat16 units are filled up
+// to whole tiles: for some sizes (63 rows, 80 inputs, 8 outputs) oneDNN of torch 1.13 leaves its
+// tile registers set up for another product, and the CPU ends the program.
 Tensor ConvExperts::convolved(const Expert& expert, const Tensor& g_ND) const {
   const int64_t k = expert.length, groups = expert.groups, part = width_ / groups;
   const int64_t units = g_ND.size(0) / k;
-  const Tensor gathered =
+  Tensor gathered =
       g_ND.view({units, k, groups, part}).permute({2, 0, 1, 3}).reshape({groups, units, k * part});
   const Tensor filters = expert.filters_DIk.view({groups, part, part, k})
                              .permute({0, 3, 2, 1})
                              .reshape({groups, k * part, part});
+  if (g_ND.scalar_type() == torch::kBFloat16)
+    gathered = at::constant_pad_nd(gathered, {0, 0, 0, (32 - units % 32) % 32});
   return at::bmm(gathered, filters.to(g_ND.scalar_type()))
+      .narrow(1, 0, units)
       .permute({1, 0, 2})
       .reshape({units, width_});
 }

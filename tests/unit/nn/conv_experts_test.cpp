@@ -89,6 +89,23 @@ TEST(ConvExperts, EqualDenseConvolutionsUnitByUnit) {
   }
 }
 
+// 63 units of these sizes are what the tile registers of torch 1.13 do not survive.
+TEST(ConvExperts, Bf16TakesAnyNumberOfUnits) {
+  Holder holder;
+  holder.experts = ConvExperts(holder, {"experts"}, {10}, 64, 1e-5, 0.5, 3);
+  for (const int64_t units : {1, 63, 64}) {
+    const Tensor x_ND = random_tensor({units * 10, 64}, 4);
+    const Tensor want_UD = holder.experts(x_ND, {units});
+    const Tensor half_ND = x_ND.to(torch::kBFloat16).requires_grad_();
+    const Tensor got_UD = holder.experts(half_ND, {units});
+    ASSERT_EQ(got_UD.sizes(), want_UD.sizes());
+    EXPECT_LT((got_UD.to(torch::kFloat32) - want_UD).norm().item<double>(),
+              0.02 * want_UD.norm().item<double>());
+    got_UD.backward(torch::ones_like(got_UD));
+    EXPECT_EQ(half_ND.grad().sizes(), x_ND.sizes());
+  }
+}
+
 TEST(RouterLosses, BalanceIsOneWhenUniformAndCountsUnits) {
   const Tensor uniform = torch::full({6, 3}, 1.0 / 3);
   EXPECT_NEAR(balance_loss(uniform, torch::tensor({0, 1, 2, 0, 1, 2})).item<double>(), 1.0, 1e-6);

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Runs a study: arms that differ in one thing, pre-trained on the same genomes and evaluated alike, from one manifest.
 
-    scripts/study.py recipes/studies/genemask.toml [-o runs/genemask] [--only ARM,ARM] [--write]
+    scripts/study.py recipes/studies/genemask.toml [-o runs/genemask] [--only ARM,ARM] [--write | --dry-run]
 
 A manifest (recipes/studies/*.toml) names genomes, what to prepare, the arms, the evaluations and which arms to compare.
 Steps that are done are not done again, so an interrupted study goes on where it stopped, and more seeds are a longer run
 of the same manifest. The result page is written from the tables the program made; --write does only that. Programs run
-on one thread each, as many at a time as there are cores.
+on one thread each, as many at a time as there are cores. --dry-run only says what is left to run.
 """
 import argparse
 import concurrent.futures
@@ -48,12 +48,15 @@ def table(header, rows):
 
 
 class Study:
-    def __init__(self, manifest, out):
+    def __init__(self, manifest, out, dry_run):
         self.manifest = pathlib.Path(manifest)
         self.about = tomllib.loads(self.manifest.read_text())
         self.out = pathlib.Path(out or ROOT / "runs" / self.manifest.stem)
         self.seeds = self.about["pretrain"].get("seeds", [1])
         self.logs = self.out / "logs"
+        self.dry_run = dry_run
+        if dry_run:
+            return
         for folder in ("logs", "genomes", "pretrain", "evaluate"):
             (self.out / folder).mkdir(parents=True, exist_ok=True)
 
@@ -64,6 +67,8 @@ class Study:
     def run(self, name, words):
         """One program on one thread; what it says goes to a log of its own."""
         say(f"{name}: {shlex.join(words)}")
+        if self.dry_run:
+            return
         with open(self.logs / f"{name.replace('/', '_')}.log", "a") as log:
             done = subprocess.run([LEXOME, *words], stdout=log, stderr=log, check=False)
         if done.returncode:
@@ -173,6 +178,22 @@ class Study:
             rows.append([model, *["–"] * 5, found.get("isolated", "–"), found.get("spans", "–")])
         return table(header, rows)
 
+    def cost_table(self):
+        """What pre-training saw and took; how long units were where the model makes its own tokens."""
+        rows = []
+        for arm in self.about["arm"]:
+            for seed in self.seeds:
+                run = self.pretrained(arm, seed)
+                if not (run / "results.tsv").exists():
+                    continue
+                row = next(row for row in read_table(run / "results.tsv") if row["model"] == run.name)
+                units = [number(r["value"]) for r in read_table(run / "log.tsv") if (r["split"], r["name"]) == ("train", "unit_length")]
+                rows.append([run.name, f"{int(row['params_total']):,}", f"{int(row['bases_seen']):,}",
+                             f"{number(row['flops']) / 1e12:.1f}", f"{number(row['wall_s']):.0f}",
+                             f"{statistics.mean(units):.2f}" if units else "–", f"{units[-1]:.2f}" if units else "–"])
+        header = ["arm", "parameters", "bases seen", "TFLOP", "seconds of one thread", "bases a unit", "at the end"]
+        return table(header, rows)
+
     def scores_table(self, each):
         cells, names, columns, metric = {}, [], [], ""
         for row in read_table(self.evaluated(each) / "results.tsv"):
@@ -247,7 +268,8 @@ class Study:
                      f"{wall / 60:.0f} minutes of one thread in all, fine-tuning and baselines {evaluation / 60:.0f}. "
                      + ("**One pre-training seed: figures speak of these runs and not of methods.**" if seeds == 1
                         else f"{seeds} pre-training seeds."))
-        parts += ["## Pre-training", self.about["pretrain"].get("note", "").strip(), self.pretraining_table()]
+        parts += ["## Pre-training", self.about["pretrain"].get("note", "").strip(), self.pretraining_table(),
+                  "What it cost, forward and backward:", self.cost_table()]
         for each in self.about["evaluate"]:
             parts += [f"## {each['title']}", each.get("note", "").strip(), self.scores_table(each)]
         rows, verdicts = [], []
@@ -270,12 +292,13 @@ def main():
     parser.add_argument("-o", "--out", help="folder of the runs [runs/NAME]")
     parser.add_argument("--only", default="", help="arms to run, with commas; all without")
     parser.add_argument("--write", action="store_true", help="only write the result page from what there is")
+    parser.add_argument("--dry-run", action="store_true", help="only say what is left to run")
     asked = parser.parse_args()
     if not os.access(LEXOME, os.X_OK):
         sys.exit("[study] needs the release build: scripts/build.sh")
     if not DATA.is_dir():
         sys.exit(f"[study] needs the data folder: set LEXOME_DATA (looked in {DATA})")
-    study = Study(asked.manifest, asked.out)
+    study = Study(asked.manifest, asked.out, asked.dry_run)
     wanted = [name for name in asked.only.split(",") if name]
     arms = [arm for arm in study.about["arm"] if not wanted or arm["name"] in wanted]
     if unknown := set(wanted) - {arm["name"] for arm in arms}:
@@ -285,7 +308,8 @@ def main():
         study.prepare(genomes, arms)
         study.pretrain(genomes, arms)
         study.evaluate(arms)
-    study.write()
+    if not asked.dry_run:
+        study.write()
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -100,7 +101,7 @@ void UnitSelector::fill_buckets() {
 }
 
 void UnitSelector::select(const float* scores_LE, int64_t positions, const uint8_t* parts,
-                          int32_t* expert_at) {
+                          int32_t* expert_at, bool in_pairs) {
   if (positions >= int64_t{1} << (32 - kExpertBits))
     throw InternalError("unit selection takes at most 67 million positions");
   std::fill_n(expert_at, positions, -1);
@@ -108,6 +109,11 @@ void UnitSelector::select(const float* scores_LE, int64_t positions, const uint8
   fill_buckets();
   taken_.assign(static_cast<size_t>(positions / 64 + 2), 0);
   int64_t open = positions;
+  const auto accept = [&](const Interval& unit) {
+    take(unit.first, unit.length);
+    open -= unit.length;
+    expert_at[unit.centre] = static_cast<int32_t>(unit.expert);
+  };
   uint32_t next = 0;
   for (const uint32_t end : ends_) {
     if (open == 0) break;
@@ -119,9 +125,12 @@ void UnitSelector::select(const float* scores_LE, int64_t positions, const uint8
     for (const uint64_t candidate : candidates_) {
       const Interval unit = interval(candidate);
       if (!is_free(unit.first, unit.length)) continue;
-      take(unit.first, unit.length);
-      open -= unit.length;
-      expert_at[unit.centre] = static_cast<int32_t>(unit.expert);
+      const Interval image = {positions - unit.first - unit.length, unit.length,
+                              mirrored_centre(unit.centre, unit.length, positions), unit.expert};
+      const bool is_pair = in_pairs && image.first != unit.first;
+      if (is_pair && std::abs(image.first - unit.first) < unit.length) continue;
+      accept(unit);
+      if (is_pair) accept(image);
     }
   }
 }

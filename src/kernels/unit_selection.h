@@ -22,8 +22,11 @@ class UnitSelector {
 
   // expert_at[p] becomes the expert of the unit centred at p, or -1. scores_LE is row-major.
   // `parts` may be null; else no unit holds positions of two different values. With an expert of
-  // length 1 the units partition the positions.
-  void select(const float* scores_LE, int64_t positions, const uint8_t* parts, int32_t* expert_at);
+  // length 1 the units partition the positions. With `in_pairs`, for a sequence that is its own
+  // reverse complement, a candidate is accepted together with its mirror image, and not at all when
+  // the two overlap and are not the same.
+  void select(const float* scores_LE, int64_t positions, const uint8_t* parts, int32_t* expert_at,
+              bool in_pairs = false);
 
  private:
   struct Interval {
@@ -44,5 +47,11 @@ class UnitSelector {
 
 // First position of the unit of `length` that is centred at `centre`.
 inline int64_t unit_start(int64_t centre, int64_t length) { return centre - length / 2; }
+
+// The centre, on the other strand of a sequence of `positions`, of the unit that is centred here:
+// an even length has its centre to the right of the middle on either strand.
+inline int64_t mirrored_centre(int64_t centre, int64_t length, int64_t positions) {
+  return positions - centre - (length & 1);
+}
 
 }  // namespace lexome

@@ -11,10 +11,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "kernels/gelu.h"
 #include "lexome/error.h"
+#include "models/mxdna_codes.h"
 #include "models/mxdna_tokens.h"
 #include "models/registry.h"
 #include "nn/parameters.h"
@@ -22,46 +24,7 @@
 
 namespace lexome {
 
-Fields MxdnaOptions::fields() {
-  Fields fields("model");
-  fields.integer("nucleotide_layers", &nucleotide_layers, 0, 200, "layers before tokens are made")
-      .integer("token_layers", &token_layers, 0, 200, "layers on tokens")
-      .integer("width", &width, 16, 16384, "width of the hidden states")
-      .integer("heads", &heads, 1, 256, "attention heads; must divide the width into even parts")
-      .integer("ffn", &ffn, 16, 65536, "width of the feed-forward layers")
-      .integer("max_tokens", &max_tokens, 3, 1000000, "longest input in bases, plus 2")
-      .integers("experts", &experts, 1, 63, "unit lengths, one an expert; 1 must be among them")
-      .integer("taps", &taps, 1, 15, "taps of the deformable convolution; odd")
-      .choice("unit_layout", &unit_layout, {"compact", "sparse"},
-              "units move together, or stay where their centre is (as in the published weights)")
-      .number("jitter", &jitter, 0.0, 0.5, "noise on the router's input when training")
-      .number("balance", &balance, 0.0, 100.0, "weight of the loss that spreads units over experts")
-      .number("z_loss", &z_loss, 0.0, 100.0, "weight of the loss that keeps router scores small")
-      .number("rotary_base", &rotary_base, 1.0, 1e9, "base of the rotary positions")
-      .number("layer_norm_eps", &layer_norm_eps, 1e-15, 1e-3, "added to variances in LayerNorm")
-      .number("init", &init, 0.0, 1.0, "standard deviation of the first weights")
-      .flag("as_released", &as_released, "repeat a slip of the paper's program: [SEP] sees padding")
-      .flag("protect_masks", &protect_masks, "no unit joins [MASK] with other bases")
-      .flag("gate_residual", &gate_residual, "at [MASK] the guess comes from the tokens alone")
-      .flag("centre_positions", &centre_positions,
-            "compact layout: guesses know where in the sequence a unit stands");
-  return fields;
-}
-
 namespace {
-
-struct NamePair {
-  const char *compact, *sparse;
-};
-constexpr NamePair kNames[] = {
-    {"model.token_layers.", "model.motif_layers."},
-    {".grouped_conv.", ".depthwise_conv."},
-    {"basic_unit_masked_token_embedding", "motif_masked_token_embedding"}};
-
-void replace(const std::string& from, const std::string& to, std::string* text) {
-  const size_t at = text->find(from);
-  if (at != std::string::npos) text->replace(at, from.size(), to);
-}
 
 // A batch on its way through the model.
 struct Encoded {
@@ -70,14 +33,16 @@ struct Encoded {
   Tensor masked_R1;      // 1 at [MASK]
   Tensor queries_RD;     // nucleotides before tokens are made
   LearntTokens tokens;
+  CodedTokens codes;  // with codebooks
   Places token_places;
   Tensor states_KD;  // tokens after the last layer, normed
 };
 
 class Mxdna : public MxdnaModel {
  public:
-  Mxdna(const MxdnaOptions& options, int64_t vocab_size, const SpecialIds& specials, uint64_t seed)
-      : options_(options), specials_(specials), seed_(seed) {
+  Mxdna(const MxdnaOptions& options, int64_t vocab_size, const SpecialIds& specials, uint64_t seed,
+        const std::vector<int64_t>& complement)
+      : options_(options), specials_(specials), seed_(seed), complement_(complement) {
     const int64_t d = options.width;
     const PreNormOptions layer = layer_options();
     words_VD_ = weight("model.embed_tokens.weight", {vocab_size, d});
@@ -88,7 +53,8 @@ class Mxdna : public MxdnaModel {
     for (int64_t i = 0; i < options.nucleotide_layers; ++i)
       nucleotide_layers_.emplace_back(*this, fmt::format("model.nucleotide_layers.{}", i),
                                       "self_attn", layer, seed);
-    tokenization_ = LearntTokenization(*this, options, seed);
+    if (options.makes_units()) tokenization_ = LearntTokenization(*this, options, seed);
+    if (!options.codes.empty()) codes_ = UnitCodes(*this, options, seed);
     const char* const token_layers = options.compact() ? "token" : "motif";
     for (int64_t i = 0; i < options.token_layers; ++i)
       token_layers_.emplace_back(*this, fmt::format("model.{}_layers.{}", token_layers, i),
@@ -102,11 +68,13 @@ class Mxdna : public MxdnaModel {
     head_ = Projection({weight("lm_head.decoder.weight", {vocab_size, d})},
                        {add_parameter(*this, "lm_head.bias", {vocab_size}, Init::kZeros, seed)});
     table_ = rotary_table(options.max_tokens, d / options.heads, options.rotary_base);
+    unit_length_ = std::accumulate(options.experts.begin(), options.experts.end(), 0.0) /
+                   static_cast<double>(options.experts.size());
   }
 
   int64_t width() const override { return options_.width; }
   int64_t num_layers() const override {
-    return options_.nucleotide_layers + 1 + options_.token_layers;
+    return options_.nucleotide_layers + (options_.makes_units() ? 1 : 0) + options_.token_layers;
   }
   int64_t max_tokens() const override { return options_.max_tokens; }
 
@@ -142,8 +110,17 @@ class Mxdna : public MxdnaModel {
     if (out.labels > 0)
       guess = at::cross_entropy_loss(head(decoded(e, asked_n)), labels_R.index_select(0, asked_n));
     out.total = guess + options_.balance * e.tokens.balance + options_.z_loss * e.tokens.z;
-    out.parts = {{"mlm", guess.detach()}, {"balance", e.tokens.balance.detach()}};
+    out.parts = {{"mlm", guess.detach()}};
+    if (options_.makes_units()) {
+      out.parts.emplace_back("balance", e.tokens.balance.detach());
+      out.parts.emplace_back("unit_length", mean_unit_length(e.tokens.units));
+    }
     if (options_.z_loss > 0) out.parts.emplace_back("z", e.tokens.z.detach());
+    if (!options_.codes.empty()) {
+      out.total = out.total + options_.commitment * e.codes.commitment;
+      out.parts.emplace_back("commitment", e.codes.commitment.detach());
+      out.parts.insert(out.parts.end(), e.codes.parts.begin(), e.codes.parts.end());
+    }
     return out;
   }
 
@@ -158,6 +135,9 @@ class Mxdna : public MxdnaModel {
 
   const std::vector<int64_t>& unit_lengths() const override { return options_.experts; }
   MxdnaUnits units(const TensorBatch& batch, const Pass& pass) override {
+    if (!options_.makes_units())
+      throw ConfigError(
+          "this model has model.unit_layout = none: its tokens are the bases themselves");
     const torch::NoGradGuard no_grad;
     Encoded e = encode(batch, pass, nullptr, false);
     return {std::move(e.tokens.units), e.bases.rows, e.tokens.scores_RE};
@@ -182,21 +162,22 @@ class Mxdna : public MxdnaModel {
     return counts;
   }
 
-  // Units are as long as the experts on average, which is what the balancing loss works towards; a
-  // router that has not learned makes more of them, and more work.
+  // Before a run has measured them, units are taken to be as long as the experts are on average,
+  // which is what the balancing loss works towards.
+  void expect_units(double bases) override { unit_length_ = bases; }
   double forward_flops(int64_t rows, int64_t tokens, double guessed) const override {
     const auto bases = static_cast<double>(tokens), d = static_cast<double>(options_.width);
-    const auto lengths = static_cast<double>(
-        std::accumulate(options_.experts.begin(), options_.experts.end(), int64_t{0}));
-    const double units = bases * static_cast<double>(options_.experts.size()) / lengths;
+    const double units = options_.makes_units() ? bases / unit_length_ : bases;
     const PreNormOptions layer = layer_options();
     const double decoder =
         guessed * bases *
             (pre_norm_flops(layer, units) - 4 * d * d + 2 * d * (d + head_outputs())) +
         units * 4 * d * d;
+    const auto strands = options_.strand_consistent ? 2.0 : 1.0;
+    const auto before = static_cast<double>(options_.nucleotide_layers) * strands;
     return static_cast<double>(rows) *
-           (static_cast<double>(options_.nucleotide_layers) * bases * pre_norm_flops(layer, bases) +
-            tokenization_.flops(bases, units) +
+           (before * bases * pre_norm_flops(layer, bases) +
+            (options_.makes_units() ? tokenization_.flops(bases, units) : 0.0) +
             static_cast<double>(options_.token_layers) * units * pre_norm_flops(layer, units) +
             (guessed > 0 ? decoder : 0.0));
   }
@@ -249,35 +230,81 @@ class Mxdna : public MxdnaModel {
           "row {} of a batch is not framed by [CLS] and [SEP], between which units are made", row));
   }
 
+  Tensor nucleotide_states(const Tensor& ids_R, const Places& places, const RotaryTable& table,
+                           const Pass& pass, std::vector<Tensor>* kept) {
+    Tensor x = at::embedding(words_VD_, ids_R, specials_.pad);
+    if (pass.bf16) x = x.to(torch::kBFloat16);
+    if (kept != nullptr) kept->push_back(x);
+    for (const PreNormLayer& layer : nucleotide_layers_) {
+      x = layer(x, places, table);
+      if (kept != nullptr) kept->push_back(x);
+    }
+    return x;
+  }
+
+  BothStrands strands_of(const Tensor& ids_R, const Packed& rows) const {
+    const Tensor plain = ids_R.to(torch::kCPU).contiguous();
+    const int64_t* const ids = plain.data_ptr<int64_t>();
+    return both_strands({ids, ids + plain.size(0)}, rows, complement_, options_.experts);
+  }
+
   // All layers. `kept` gets every layer's output but the last; without `whole` it ends with tokens.
   Encoded encode(const TensorBatch& batch, const Pass& pass, std::vector<Tensor>* kept,
                  bool whole = true) {
     Encoded e = packed_batch(batch);
     const Tensor ids_R = batch.ids_BT.reshape({-1}).index_select(0, e.flat_R);
     e.masked_R1 = ids_R.eq(specials_.mask).unsqueeze(1);
-    Tensor x = at::embedding(words_VD_, ids_R, specials_.pad);
-    if (pass.bf16) x = x.to(torch::kBFloat16);
-    const auto keep = [&] {
-      if (kept != nullptr) kept->push_back(x);
-    };
-    const RotaryTable table = {table_.cosines_PH.to(x.device()), table_.sines_PH.to(x.device())};
-    keep();
-    for (const PreNormLayer& layer : nucleotide_layers_) {
-      x = layer(x, e.bases, table);
-      keep();
+    const RotaryTable table = {table_.cosines_PH.to(ids_R.device()),
+                               table_.sines_PH.to(ids_R.device())};
+    TokenInput input;
+    BothStrands strands;
+    Tensor x;
+    if (options_.strand_consistent) {
+      strands = strands_of(ids_R, e.bases.rows);
+      input.strands = &strands;
+      const auto on_device = [&](const std::vector<int64_t>& values) {
+        return torch::tensor(values, torch::kInt64).to(ids_R.device());
+      };
+      input.states_SD =
+          nucleotide_states(on_device(strands.ids_S),
+                            {strands.rows, on_device(strands.positions_S)}, table, pass, kept);
+      const Tensor own_R = strands.own_R.to(ids_R.device());
+      x = input.states_SD.index_select(0, own_R);
+      if (kept != nullptr)
+        for (Tensor& each : *kept) each = each.index_select(0, own_R);
+    } else {
+      x = nucleotide_states(ids_R, e.bases, table, pass, kept);
     }
     e.queries_RD = x;
-    e.tokens = tokenization_({x, e.bases.rows, batch.ids_BT.size(1), parts(e.masked_R1)}, pass);
+    if (options_.makes_units()) {
+      input.states_RD = x;
+      input.rows = e.bases.rows;
+      input.padded_length = batch.ids_BT.size(1);
+      input.parts = parts(e.masked_R1);
+      e.tokens = tokenization_(input, pass);
+    } else {
+      e.tokens = every_base(x, e.bases.rows);
+      if (kept != nullptr) kept->pop_back();
+    }
     if (!whole) return e;
+    if (!options_.codes.empty()) {
+      e.codes = codes_(e.tokens, pass);
+      e.tokens.tokens_KD = e.codes.tokens_KD;
+    }
     x = e.tokens.tokens_KD;
     const Units& units = e.tokens.units;
     e.token_places = {units.tokens, token_positions(e, options_.compact())};
     for (const PreNormLayer& layer : token_layers_) {
-      keep();
+      if (kept != nullptr) kept->push_back(x);
       x = layer(x, e.token_places, table);
     }
     e.states_KD = token_norm_(x);
     return e;
+  }
+
+  static Tensor mean_unit_length(const Units& units) {
+    return torch::tensor(static_cast<float>(units.bases_N.size(0)) /
+                         static_cast<float>(std::max<int64_t>(1, units.count())));
   }
 
   std::vector<uint8_t> parts(const Tensor& masked_R1) const {
@@ -335,13 +362,16 @@ class Mxdna : public MxdnaModel {
   MxdnaOptions options_;
   SpecialIds specials_;
   uint64_t seed_;
+  std::vector<int64_t> complement_;  // of each id
   Tensor words_VD_;
   std::vector<PreNormLayer> nucleotide_layers_, token_layers_;
   LearntTokenization tokenization_;
+  UnitCodes codes_;
   PreNormLayer decoder_;
   Norm token_norm_, decoder_norm_, head_norm_;
   Projection head_dense_, head_;
   RotaryTable table_;
+  double unit_length_ = 1;  // bases, for the count of operations
 };
 
 class MxdnaMaker : public ModelMaker {
@@ -353,7 +383,12 @@ class MxdnaMaker : public ModelMaker {
           fmt::format("mxdna makes its own tokens of single bases; set vocab.name = nucleotide "
                       "(it is {})",
                       vocabulary.kind()));
-    return make_mxdna(options_, vocabulary.vocab_size(), vocabulary.specials(), seed);
+    std::vector<int64_t> complements(static_cast<size_t>(vocabulary.vocab_size()));
+    std::iota(complements.begin(), complements.end(), int64_t{0});
+    const Tokens ids = vocabulary.encode_one(Bases{kA, kC, kG, kT});
+    for (const Base base : {kA, kC, kG, kT})
+      complements[static_cast<size_t>(ids.levels[0][base])] = ids.levels[0][complement(base)];
+    return make_mxdna(options_, vocabulary.vocab_size(), vocabulary.specials(), seed, complements);
   }
 
  private:
@@ -362,22 +397,14 @@ class MxdnaMaker : public ModelMaker {
 
 }  // namespace
 
-std::string mxdna_parameter_name(const std::string& name, bool compact) {
-  std::string out = name;
-  for (const NamePair& pair : kNames)
-    replace(compact ? pair.sparse : pair.compact, compact ? pair.compact : pair.sparse, &out);
-  // The tokenization layer's LayerNorms are wrapped once more in the program of the sparse layout.
-  if (out.rfind("model.conversion_layer.", 0) == 0) {
-    const std::string plain[] = {".input_layernorm.", ".norm."};
-    for (const std::string& each : plain) replace(each + "norm.", each, &out);
-    const bool is_input = out.find(plain[0]) != std::string::npos;
-    if (!compact) replace(plain[is_input ? 0 : 1], plain[is_input ? 0 : 1] + "norm.", &out);
-  }
-  return out;
+void expect_units(Model& model, double bases) {
+  auto* const with_units = dynamic_cast<MxdnaModel*>(&model);
+  if (with_units != nullptr && !std::isnan(bases)) with_units->expect_units(bases);
 }
 
 std::shared_ptr<MxdnaModel> make_mxdna(const MxdnaOptions& options, int64_t vocab_size,
-                                       const SpecialIds& specials, uint64_t seed) {
+                                       const SpecialIds& specials, uint64_t seed,
+                                       const std::vector<int64_t>& complement) {
   if (options.taps % 2 == 0)
     throw ConfigError(fmt::format("model.taps = {} is not odd", options.taps));
   if (options.experts.empty() || options.experts.size() > 64)
@@ -387,7 +414,15 @@ std::shared_ptr<MxdnaModel> make_mxdna(const MxdnaOptions& options, int64_t voca
     throw ConfigError("model.experts must hold length 1, or bases would be in no unit");
   if (specials.pad < 0 || specials.cls < 0 || specials.sep < 0 || specials.mask < 0)
     throw ConfigError("mxdna needs a vocabulary with [PAD], [CLS], [SEP] and [MASK]");
-  return std::make_shared<Mxdna>(options, vocab_size, specials, seed);
+  if (!options.codes.empty() && !options.makes_units())
+    throw ConfigError("model.codes names units, and model.unit_layout = none makes none");
+  if (options.codes.size() > 2)
+    throw ConfigError("model.codes: one level, or one before and one after units are assembled");
+  if (options.strand_consistent && !options.makes_units())
+    throw ConfigError("model.strand_consistent is about units, and model.unit_layout = none");
+  if (options.strand_consistent && static_cast<int64_t>(complement.size()) != vocab_size)
+    throw ConfigError("model.strand_consistent needs to know which base pairs with which");
+  return std::make_shared<Mxdna>(options, vocab_size, specials, seed, complement);
 }
 
 std::unique_ptr<ModelMaker> mxdna_maker() { return std::make_unique<MxdnaMaker>(); }

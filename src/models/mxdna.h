@@ -19,7 +19,8 @@ struct MxdnaOptions {
   std::vector<int64_t> experts = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};  // unit lengths
   int64_t taps = 3;  // of the deformable convolution, odd
   // Compact: units move together and stand at their rank. Sparse: they stay where their centre is,
-  // with holes between; the layout of the published weights.
+  // with holes between; the layout of the published weights. None: no units are made, and all
+  // layers see nucleotides; what the tokenization layer is compared with.
   std::string unit_layout = "compact";
   double jitter = 0.01;                 // noise on the router's input in training
   double balance = 0.01, z_loss = 0.0;  // weights of the router's losses
@@ -31,7 +32,16 @@ struct MxdnaOptions {
   bool gate_residual = false;     // at [MASK] the guess comes from the tokens alone
   bool centre_positions = false;  // compact: a guess knows where in the sequence a unit stands
 
-  bool compact() const { return unit_layout == "compact"; }
+  // An interval scores the mean of its scores on both strands, so that units of the reverse
+  // complement are the mirrored units; nucleotide layers run on both.
+  bool strand_consistent = false;
+  // Sizes of codebooks that give units names: one level, or two; none without.
+  std::vector<int64_t> codes;
+  double commitment = 0.25;  // weight of the loss that draws units to their codes
+  bool deformable = true;    // neighbouring units are assembled by a deformable convolution
+
+  bool compact() const { return unit_layout != "sparse"; }
+  bool makes_units() const { return unit_layout != "none"; }
   Fields fields();  // section "model"
 };
 
@@ -45,15 +55,22 @@ struct MxdnaUnits {
 class MxdnaModel : public Model {
  public:
   virtual const std::vector<int64_t>& unit_lengths() const = 0;  // [E]
-  // The units of a batch, without gradients.
+  // The units of a batch, without gradients. ConfigError when the layout makes none.
   virtual MxdnaUnits units(const TensorBatch& batch, const Pass& pass) = 0;
   // States of all tokens after the last layer, [K, D] fp32, packed as `units().units.tokens`.
   virtual Tensor token_states(const TensorBatch& batch, const Pass& pass) = 0;
+  // How many bases a unit has, as a run measured it (the part "unit_length" of its loss):
+  // forward_flops counts with it.
+  virtual void expect_units(double bases) = 0;
 };
+// Does so for a model that makes units; does nothing for others, or when `bases` is NaN.
+void expect_units(Model& model, double bases);
 
-// Throws ConfigError for sizes that do not fit together.
+// `complement` holds for each id the one that pairs with it; strand_consistent needs it. Throws
+// ConfigError for sizes that do not fit together.
 std::shared_ptr<MxdnaModel> make_mxdna(const MxdnaOptions& options, int64_t vocab_size,
-                                       const SpecialIds& specials, uint64_t seed);
+                                       const SpecialIds& specials, uint64_t seed,
+                                       const std::vector<int64_t>& complement = {});
 
 // A parameter's name in the layout's own naming: the compact program and the one of the published
 // (sparse) weights call some of them differently.

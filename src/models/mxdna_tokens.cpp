@@ -20,6 +20,16 @@ Tensor unit_flags(const Tensor& units, const Tensor& like) {
 
 }  // namespace
 
+LearntTokens every_base(const Tensor& states_RD, const Packed& rows) {
+  LearntTokens out;
+  out.tokens_KD = states_RD;
+  out.units.tokens = rows;
+  out.units.rows_K = out.units.token_of_R = out.units.cover_R =
+      torch::arange(rows.rows, torch::TensorOptions(torch::kInt64).device(states_RD.device()));
+  out.balance = out.z = torch::zeros({}, states_RD.options().dtype(torch::kFloat32));
+  return out;
+}
+
 LearntTokenization::LearntTokenization(torch::nn::Module& root, const MxdnaOptions& options,
                                        uint64_t seed)
     : options_(options) {
@@ -46,6 +56,7 @@ LearntTokenization::LearntTokenization(torch::nn::Module& root, const MxdnaOptio
   }
   experts_ =
       ConvExperts(root, names, options.experts, d, compact ? 1e-5 : 1e-6, options.init, seed);
+  if (!options.deformable) return;
   assembly_norm_ =
       add_norm(root, norm_name("deform_conv.input_layernorm"), d, options.layer_norm_eps);
   offset_filters_ = parameter("deform_conv.offset_conv.weight", {taps, d, taps}, Init::kZeros);
@@ -57,12 +68,11 @@ LearntTokenization::LearntTokenization(torch::nn::Module& root, const MxdnaOptio
 }
 
 // W_g (z * noise): [R, E] fp32. What special rows score is never looked at.
-Tensor LearntTokenization::scores(const Tensor& z_RD, const TokenInput& input,
-                                  const Pass& pass) const {
+Tensor LearntTokenization::scores(const Tensor& z_RD, const Packed& rows, const Pass& pass) const {
   if (!pass.training || options_.jitter == 0) return torch::mm(z_RD, gate_ED_.t());
   std::vector<uint64_t> keys;
-  for (int64_t b = 0; b < input.rows.sequences(); ++b)
-    for (int64_t t = 0; t < input.rows.lengths()[b]; ++t)
+  for (int64_t b = 0; b < rows.sequences(); ++b)
+    for (int64_t t = 0; t < rows.lengths()[b]; ++t)
       keys.push_back(static_cast<uint64_t>(b) << 32 | static_cast<uint64_t>(t));
   const Tensor noise_RD =
       jitter_factors(options_.jitter, {0.0, pass.seed, pass.step, kJitterSite}, keys, z_RD.size(1))
@@ -108,9 +118,9 @@ Tensor LearntTokenization::offset_features(const Tensor& y_SD, const Packed& row
 }
 
 // T_i = h_i + sum_t W_t (modulation * what tap t reads): the tokens [K, D].
-Tensor LearntTokenization::assembled(const Tensor& states_RD, const TokenInput& input,
-                                     const Units& units) const {
-  const Tensor kept_KD = take_rows(states_RD, units.rows_K, units.token_of_R);
+Tensor LearntTokenization::assembled(const Tensor& states_RD, const Tensor& kept_KD,
+                                     const TokenInput& input, const Units& units) const {
+  if (!options_.deformable) return kept_KD;
   const bool compact = options_.compact();
   const Tensor source_SD = compact ? kept_KD : states_RD;
   const Packed& rows = compact ? units.tokens : input.rows;
@@ -134,8 +144,15 @@ LearntTokens LearntTokenization::operator()(const TokenInput& input, const Pass&
   const Tensor& states_RD = input.states_RD;
   const Tensor z_RD = input_norm_(states_RD.to(torch::kFloat32));
   LearntTokens out;
-  out.scores_RE = scores(z_RD, input, pass);
-  out.units = choose_units(out.scores_RE, input.rows, options_.experts, input.parts);
+  if (input.strands != nullptr) {
+    const Tensor z_SD = input_norm_(input.states_SD.to(torch::kFloat32));
+    out.scores_RE = strand_mean(scores(z_SD, input.strands->rows, pass), *input.strands);
+    out.units = choose_units(out.scores_RE, input.rows, options_.experts, input.parts,
+                             input.strands->orientation_B);
+  } else {
+    out.scores_RE = scores(z_RD, input.rows, pass);
+    out.units = choose_units(out.scores_RE, input.rows, options_.experts, input.parts);
+  }
   const Units& units = out.units;
   const Tensor scores_UE = out.scores_RE.index_select(0, units.centres_U);
   const Tensor probabilities_UE = torch::softmax(scores_UE, 1);
@@ -150,7 +167,8 @@ LearntTokens LearntTokenization::operator()(const TokenInput& input, const Pass&
         (experts_(bases_ND, units.of_expert) * weight_U1).to(states_RD.scalar_type());
     updated_RD = states_RD + take_rows(made_UD, units.unit_of_R, units.centres_U);
   }
-  out.tokens_KD = assembled(updated_RD, input, units);
+  out.units_KD = take_rows(updated_RD, units.rows_K, units.token_of_R);
+  out.tokens_KD = assembled(updated_RD, out.units_KD, input, units);
   return out;
 }
 
@@ -160,8 +178,10 @@ double LearntTokenization::flops(double rows, double units) const {
   double made = 0;
   for (size_t e = 0; e < options_.experts.size(); ++e)
     made += experts_.flops_a_unit(e) * units / experts;
+  const double scored = rows * (options_.strand_consistent ? 4 : 2) * d * experts;
+  if (!options_.deformable) return made + scored;
   const double sources = options_.compact() ? units : rows;
-  return made + rows * 2 * d * experts + sources * 4 * taps * taps * d + units * 2 * taps * d * d;
+  return made + scored + sources * 4 * taps * taps * d + units * 2 * taps * d * d;
 }
 
 }  // namespace lexome

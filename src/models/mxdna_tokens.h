@@ -7,6 +7,7 @@
 #include <torch/nn/module.h>
 
 #include "models/mxdna.h"
+#include "models/mxdna_strands.h"
 #include "nn/conv_experts.h"
 
 namespace lexome {
@@ -15,6 +16,7 @@ struct LearntTokens {
   Units units;
   Tensor scores_RE;   // fp32
   Tensor tokens_KD;   // in the input's type
+  Tensor units_KD;    // the same before neighbours are assembled
   Tensor balance, z;  // losses of the router
 };
 
@@ -24,7 +26,13 @@ struct TokenInput {
   Packed rows;
   int64_t padded_length = 0;   // of every row, before packing
   std::vector<uint8_t> parts;  // of choose_units
+  // For units alike on both strands: these, and their states.
+  const BothStrands* strands = nullptr;
+  Tensor states_SD;
 };
+
+// Bases as the tokens of a model without this layer.
+LearntTokens every_base(const Tensor& states_RD, const Packed& rows);
 
 class LearntTokenization {
  public:
@@ -36,8 +44,9 @@ class LearntTokenization {
   double flops(double rows, double units) const;
 
  private:
-  Tensor scores(const Tensor& z_RD, const TokenInput& input, const Pass& pass) const;
-  Tensor assembled(const Tensor& states_RD, const TokenInput& input, const Units& units) const;
+  Tensor scores(const Tensor& z_RD, const Packed& rows, const Pass& pass) const;
+  Tensor assembled(const Tensor& states_RD, const Tensor& kept_KD, const TokenInput& input,
+                   const Units& units) const;
   Tensor offset_features(const Tensor& y_SD, const Packed& rows, const Tensor& at_K,
                          const Packed& outputs, int64_t padded_length) const;
 

@@ -5,16 +5,51 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "kernels/unit_selection.h"
 
 namespace lexome {
 namespace {
 
+// A sequence as its other strand has it, and units found there brought back.
+struct OtherStrand {
+  std::vector<float> scores;
+  std::vector<uint8_t> parts;
+  std::vector<int32_t> expert_at;
+
+  OtherStrand(const float* scores_LE, int64_t bases, const uint8_t* parts_L,
+              const std::vector<int64_t>& lengths)
+      : scores(static_cast<size_t>(bases) * lengths.size()),
+        expert_at(static_cast<size_t>(bases), -1) {
+    const auto experts = static_cast<int64_t>(lengths.size());
+    for (int64_t p = 0; p < bases; ++p) {
+      for (int64_t e = 0; e < experts; ++e) {
+        const int64_t from = mirrored_centre(p, lengths[static_cast<size_t>(e)], bases);
+        // Without an image the candidate leaves the sequence and is not looked at.
+        if (from < bases)
+          scores[static_cast<size_t>(p * experts + e)] = scores_LE[from * experts + e];
+      }
+    }
+    if (parts_L != nullptr)
+      parts.assign(std::make_reverse_iterator(parts_L + bases),
+                   std::make_reverse_iterator(parts_L));
+  }
+  void bring_back(const std::vector<int64_t>& lengths, int32_t* to) const {
+    const auto bases = static_cast<int64_t>(expert_at.size());
+    for (int64_t p = 0; p < bases; ++p) {
+      const int32_t expert = expert_at[static_cast<size_t>(p)];
+      if (expert < 0) continue;
+      to[mirrored_centre(p, lengths[static_cast<size_t>(expert)], bases)] = expert;
+    }
+  }
+};
+
 // The expert centred at each row, or -1.
 std::vector<int32_t> selected(const Tensor& scores_RE, const Packed& rows,
                               const std::vector<int64_t>& lengths,
-                              const std::vector<uint8_t>& parts) {
+                              const std::vector<uint8_t>& parts,
+                              const std::vector<Orientation>& orientations) {
   const Tensor plain = scores_RE.detach().to(torch::kCPU).to(torch::kFloat32).contiguous();
   const float* const scores = plain.data_ptr<float>();
   const auto experts = static_cast<int64_t>(lengths.size());
@@ -24,8 +59,19 @@ std::vector<int32_t> selected(const Tensor& scores_RE, const Packed& rows,
     for (int64_t b = begin; b < end; ++b) {
       const int64_t first = rows.starts()[b] + 1, bases = rows.lengths()[b] - 2;
       if (bases <= 0) continue;
-      selector.select(scores + first * experts, bases,
-                      parts.empty() ? nullptr : parts.data() + first, expert_at.data() + first);
+      const Orientation orientation =
+          orientations.empty() ? Orientation::kFirst : orientations[static_cast<size_t>(b)];
+      const float* const own = scores + first * experts;
+      const uint8_t* const own_parts = parts.empty() ? nullptr : parts.data() + first;
+      if (orientation == Orientation::kSecond) {
+        OtherStrand other(own, bases, own_parts, lengths);
+        selector.select(other.scores.data(), bases,
+                        other.parts.empty() ? nullptr : other.parts.data(), other.expert_at.data());
+        other.bring_back(lengths, expert_at.data() + first);
+      } else {
+        selector.select(own, bases, own_parts, expert_at.data() + first,
+                        orientation == Orientation::kPalindrome);
+      }
     }
   });
   return expert_at;
@@ -36,8 +82,9 @@ Tensor minus_ones(int64_t count) { return torch::full({count}, -1, torch::kInt64
 }  // namespace
 
 Units choose_units(const Tensor& scores_RE, const Packed& rows, const std::vector<int64_t>& lengths,
-                   const std::vector<uint8_t>& parts) {
-  const std::vector<int32_t> expert_at = selected(scores_RE, rows, lengths, parts);
+                   const std::vector<uint8_t>& parts,
+                   const std::vector<Orientation>& orientations) {
+  const std::vector<int32_t> expert_at = selected(scores_RE, rows, lengths, parts, orientations);
   Units units;
   std::vector<std::vector<int64_t>> centres(lengths.size());
   std::vector<int64_t> rows_K, tokens_a_sequence;

@@ -25,10 +25,15 @@ struct Units {
   int64_t count() const { return experts_U.size(0); }
 };
 
+// On which strand ties between equal scores are settled, so that both strands settle them alike: on
+// the one given, on the other, or by mirrored pairs in a sequence that is its own other strand.
+enum class Orientation : uint8_t { kFirst, kSecond, kPalindrome };
+
 // scores_RE on any device; rows of specials are not looked at. `parts` is empty or has one byte a
-// row: no unit holds two different values (kernels/unit_selection.h). Tensors lie on the scores'
-// device.
+// row: no unit holds two different values (kernels/unit_selection.h). `orientations` is empty, all
+// kFirst, or has one a sequence. Tensors lie on the scores' device.
 Units choose_units(const Tensor& scores_RE, const Packed& rows, const std::vector<int64_t>& lengths,
-                   const std::vector<uint8_t>& parts);
+                   const std::vector<uint8_t>& parts,
+                   const std::vector<Orientation>& orientations = {});
 
 }  // namespace lexome

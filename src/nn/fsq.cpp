@@ -39,6 +39,7 @@ class Fsq final : public Quantizer {
   int num_levels() const override { return 1; }
   int64_t num_codes(int) const override { return codes_; }
   int num_taps() const override { return 1; }
+  bool ready() const override { return true; }
   int64_t num_dead(int) const override { return 0; }
   std::vector<int64_t> update(uint64_t, Comm&) override { return {0}; }
 

@@ -28,6 +28,7 @@ class CodebookQuantizer final : public Quantizer {
 
   int num_levels() const override { return static_cast<int>(books_.size()); }
   int64_t num_codes(int level) const override { return book(level).size(); }
+  bool ready() const override { return books_.front()->ready(); }
   int num_taps() const override { return kind_ == Kind::kHierarchical ? num_levels() : 1; }
   int64_t num_dead(int level) const override { return book(level).num_dead(); }
 

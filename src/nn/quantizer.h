@@ -47,6 +47,7 @@ class Quantizer : public torch::nn::Module {
   ~Quantizer() override = default;
   virtual int num_levels() const = 0;
   virtual int64_t num_codes(int level) const = 0;
+  virtual bool ready() const = 0;    // false until training has made first codes
   virtual int num_taps() const = 0;  // features it reads, shallow first
   // `training` makes first codes where there are none and remembers what update() needs.
   virtual Quantized quantize(const std::vector<Tensor>& taps_RD, const Tensor& real_R,

@@ -12,6 +12,7 @@
 #include "lexome/error.h"
 #include "models/dnabert.h"
 #include "tasks/bert_folder.h"
+#include "tasks/mxdna_folder.h"
 #include "tasks/task_model.h"
 #include "train/checkpoint.h"
 #include "train/run_folder.h"
@@ -147,15 +148,17 @@ void to_bert_folder(const ConvertRequest& request) {
   if (!request.recipe.settings().empty()) {
     throw ConfigError("--set is for folders of Hugging Face; a run says all there is to say");
   }
-  OutputFolder out(request.out, "config.json", "a Hugging Face checkpoint", request.force);
   const LoadedModel loaded = load_model(request.input, torch::kCPU);
+  const Recipe::Setting* kind = loaded.recipe.find("model.name");
+  if (kind != nullptr && kind->value == "mxdna") return run_to_mxdna_folder(request, loaded);
+  OutputFolder out(request.out, "config.json", "a Hugging Face checkpoint", request.force);
   BertConfig config;
   std::string name;
   const Schema schema = model_schema(&name, &config.model);
-  const Recipe::Setting* kind = loaded.recipe.find("model.name");
   if (kind == nullptr || kind->value != "dnabert") {
-    throw ConfigError(fmt::format("{}: only dnabert models become Hugging Face's BERT; this is {}",
-                                  request.input, kind == nullptr ? "unnamed" : kind->value));
+    throw ConfigError(
+        fmt::format("{}: only dnabert and mxdna runs become published folders; this is {}",
+                    request.input, kind == nullptr ? "unnamed" : kind->value));
   }
   schema.apply(recipe_sections(loaded.recipe, {"model"}));
   config.vocab_size = loaded.tokenizer->vocab_size();
@@ -190,7 +193,8 @@ void convert(const ConvertRequest& request) {
                      ": a file; give the folder that holds config.json, vocab.txt and the weights, "
                      "or a run");
   }
-  if (fs::exists(request.input + "/config.json")) return to_run(request);
+  if (fs::exists(request.input + "/config.json"))
+    return is_mxdna_folder(request.input) ? mxdna_folder_to_run(request) : to_run(request);
   for (const char* sign : {"MANIFEST", "last", "best"}) {
     if (fs::exists(request.input + "/" + sign)) return to_bert_folder(request);
   }

@@ -2,34 +2,13 @@
 #include "tasks/pretraining_facts.h"
 
 #include <cmath>
-#include <filesystem>
 
 #include "base/text.h"
-#include "report/text_table.h"
 #include "train/pretrain.h"
+#include "train/run_folder.h"
 
 namespace lexome {
 namespace {
-
-// The mean of one value over the log of a training; the first value under "data" when training
-// wrote none. NaN without either.
-double logged_mean(const std::string& path, const std::string& name) {
-  if (!std::filesystem::exists(path)) return ResultRow::kNone;
-  const TextTable log = read_text_table(path);
-  const int split = log.find("split"), key = log.find("name"), value = log.find("value");
-  if (split < 0 || key < 0 || value < 0) return ResultRow::kNone;
-  double sum = 0, constant = ResultRow::kNone;
-  int64_t count = 0;
-  for (const std::vector<std::string>& row : log.rows) {
-    double number = 0;
-    if (row[key] != name || !parse_double(row[value], &number)) continue;
-    if (row[split] == "data") constant = number;
-    if (row[split] != "train") continue;
-    sum += number;
-    ++count;
-  }
-  return count == 0 ? constant : sum / static_cast<double>(count);
-}
 
 int64_t recipe_number(const Recipe& recipe, const char* key) {
   const Recipe::Setting* setting = recipe.find(key);

@@ -14,12 +14,13 @@
 #include <fstream>
 
 #include "base/file.h"
-#include "base/log.h"
 #include "base/provenance.h"
 #include "base/text.h"
 #include "lexome/error.h"
+#include "models/mxdna.h"
 #include "models/registry.h"
 #include "tensor/compat.h"
+#include "train/run_folder.h"
 
 namespace lexome {
 namespace {
@@ -235,8 +236,8 @@ TensorMap assign_tensors(const TensorMap& source, const TensorMap& target,
       throw FormatError(fmt::format("{}: tensor '{}' is missing", origin, name));
     }
     if (found->second.sizes() != tensor.sizes()) {
-      throw FormatError(fmt::format("{}: tensor '{}' has shape [{}] where [{}] is needed", origin,
-                                    name, fmt::join(found->second.sizes(), ", "),
+      throw FormatError(fmt::format("{}: tensor '{}' has shape [{}] where its recipe makes [{}]",
+                                    origin, name, fmt::join(found->second.sizes(), ", "),
                                     fmt::join(tensor.sizes(), ", ")));
     }
   }
@@ -288,22 +289,17 @@ LoadedModel load_model(const std::string& path, const torch::Device& device,
   loaded.model =
       make_model(loaded.recipe, *loaded.tokenizer, fresh_seed == nullptr ? 0 : *fresh_seed);
   if (fresh_seed == nullptr) {
-    TensorMap own;
-    bool is_foreign = false;
     for (const auto& [name, tensor] : contents.model) {
-      const std::string ours = loaded.model->parameter_name(name);
-      is_foreign = is_foreign || ours != name;
-      own.emplace(ours, tensor);
+      if (loaded.model->parameter_name(name) != name)
+        throw FormatError(
+            fmt::format("{}/model.safetensors: tensor '{}' belongs to another layout of this model "
+                        "than recipe.toml names; `lexome convert` reads either",
+                        loaded.folder, name));
     }
-    if (is_foreign) {
-      log::warn(
-          "{}/model.safetensors: tensors named as in another layout of this model; read into the "
-          "layout that recipe.toml names",
-          loaded.folder);
-    }
-    loaded.extra =
-        assign_tensors(own, named_tensors(*loaded.model), loaded.folder + "/model.safetensors");
+    loaded.extra = assign_tensors(contents.model, named_tensors(*loaded.model),
+                                  loaded.folder + "/model.safetensors");
   }
+  expect_units(*loaded.model, logged_mean(loaded.folder + "/log.tsv", "unit_length"));
   loaded.model->to(device);
   return loaded;
 }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <string>
 
 namespace lexome {
 
@@ -10,6 +12,7 @@ namespace lexome {
 struct LogInterval {
   double loss = 0, norm = 0;
   int64_t steps = 0, labels = 0, tokens = 0, hidden = 0, bases = 0;
+  std::map<std::string, double> parts;  // of the loss, where it has several
 };
 
 struct LoopState {
@@ -35,7 +38,8 @@ struct LoopState {
             {"stopped_early", stopped_early},
             {"interval",
              {interval.loss, interval.norm, interval.steps, interval.labels, interval.tokens,
-              interval.hidden, interval.bases}}};
+              interval.hidden, interval.bases}},
+            {"parts", interval.parts}};
   }
   void from_json(const nlohmann::json& json) {
     json.at("best_step").get_to(best_step);
@@ -52,7 +56,9 @@ struct LoopState {
     json.at("pending_evaluation").get_to(pending_evaluation);
     json.at("stopped_early").get_to(stopped_early);
     const nlohmann::json& sums = json.at("interval");
-    interval = {sums.at(0), sums.at(1), sums.at(2), sums.at(3), sums.at(4), sums.at(5), sums.at(6)};
+    interval = {
+        sums.at(0), sums.at(1), sums.at(2), sums.at(3),
+        sums.at(4), sums.at(5), sums.at(6), json.value("parts", std::map<std::string, double>())};
   }
 };
 

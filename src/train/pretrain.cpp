@@ -17,9 +17,11 @@
 #include "data/collate.h"
 #include "data/hidden_bases.h"
 #include "lexome/error.h"
+#include "models/mxdna.h"
 #include "tensor/compat.h"
 #include "tensor/device.h"
 #include "train/checkpoint.h"
+#include "train/run_folder.h"
 #include "train/yardstick.h"
 
 namespace lexome {
@@ -399,6 +401,7 @@ void pretrain(const PretrainRequest& request) {
     common.wall_s = result.seconds;
     common.data_hash = data_hash;
     common.recipe = sha256_of(setup.recipe);
+    expect_units(*model, logged_mean(request.out + "/log.tsv", "unit_length"));
     common.flops =
         pretraining_flops(*model, static_cast<double>(result.tokens),
                           static_cast<double>(result.bases), config.windows.length, masked);

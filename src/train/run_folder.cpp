@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 
@@ -14,6 +15,7 @@
 #include "base/provenance.h"
 #include "base/text.h"
 #include "lexome/error.h"
+#include "report/text_table.h"
 #include "train/trainer.h"
 
 namespace lexome {
@@ -188,6 +190,24 @@ int64_t RunFolder::kept_before(int64_t step) const {
     if (kept < step) found = std::max(found, kept);
   }
   return found;
+}
+
+double logged_mean(const std::string& path, const std::string& name) {
+  if (!std::filesystem::exists(path)) return std::nan("");
+  const TextTable log = read_text_table(path);
+  const int split = log.find("split"), key = log.find("name"), value = log.find("value");
+  if (split < 0 || key < 0 || value < 0) return std::nan("");
+  double sum = 0, constant = std::nan("");
+  int64_t count = 0;
+  for (const std::vector<std::string>& row : log.rows) {
+    double number = 0;
+    if (row[key] != name || !parse_double(row[value], &number)) continue;
+    if (row[split] == "data") constant = number;
+    if (row[split] != "train") continue;
+    sum += number;
+    ++count;
+  }
+  return count == 0 ? constant : sum / static_cast<double>(count);
 }
 
 }  // namespace lexome

@@ -45,4 +45,8 @@ class RunFolder {
   int64_t best_ = -1;
 };
 
+// The mean of one value over the training steps of a log.tsv; the value under "data" when training
+// wrote none. NaN without either, or without the file.
+double logged_mean(const std::string& path, const std::string& name);
+
 }  // namespace lexome

@@ -125,6 +125,8 @@ class Run {
           step));
     }
     Tensor loss_sum;
+    std::vector<std::string> names;  // of the loss's parts
+    std::vector<Tensor> parts;
     for (size_t micro = 0; micro < batches.size(); ++micro) {
       const Batch& batch = batches[micro];
       const int64_t weight = weight_of(batch);
@@ -135,16 +137,25 @@ class Run {
       pass.step = static_cast<uint64_t>(state_.step * options_.accumulate) + micro;
       pass.bf16 = setup_.bf16;
       const double share = static_cast<double>(weight) / static_cast<double>(total_weight);
-      const Tensor loss = hooks_.loss(to_tensor(batch, setup_.device), pass).total * share;
+      const Loss found = hooks_.loss(to_tensor(batch, setup_.device), pass);
+      const Tensor loss = found.total * share;
       loss.backward();
+      // A single part is the loss itself.
+      for (const auto& [name, part] : found.parts) {
+        if (found.parts.size() == 1) break;
+        names.push_back(name);
+        parts.push_back(part.to(setup_.device, torch::kFloat32) * share);
+      }
       loss_sum = loss_sum.defined() ? loss_sum + loss.detach() : loss.detach();
       count(batch, weight);
     }
     const Tensor norm = optimizer_.step(schedule_.rate(step), options_.clip);
     optimizer_.zero_grad();
-    const Tensor values =
-        torch::stack({loss_sum.to(torch::kFloat32), norm.to(torch::kFloat32)}).to(torch::kCPU);
-    const double loss = values[0].item<float>(), norm_value = values[1].item<float>();
+    parts.push_back(loss_sum.to(torch::kFloat32));
+    parts.push_back(norm.to(torch::kFloat32));
+    const Tensor read = torch::stack(parts).to(torch::kCPU);
+    const float* const values = read.data_ptr<float>();
+    const double loss = values[names.size()], norm_value = values[names.size() + 1];
     guard(step, loss, norm_value);
     if (hooks_.updated) {
       const torch::NoGradGuard no_grad;
@@ -155,6 +166,7 @@ class Run {
     state_.interval.loss += loss;
     state_.interval.norm += norm_value;
     ++state_.interval.steps;
+    for (size_t i = 0; i < names.size(); ++i) state_.interval.parts[names[i]] += values[i];
     state_.seconds += seconds_since(begin);
     if (step % options_.log_every == 0 || step == options_.steps) log_interval();
   }
@@ -176,6 +188,7 @@ class Run {
     const LogInterval& sums = state_.interval;
     const auto steps = static_cast<double>(sums.steps);
     folder_.log(state_.step, "train", "loss", sums.loss / steps);
+    for (const auto& [name, sum] : sums.parts) folder_.log(state_.step, "train", name, sum / steps);
     folder_.log(state_.step, "train", "lr", schedule_.rate(state_.step));
     folder_.log(state_.step, "train", "grad_norm", sums.norm / steps);
     folder_.log(state_.step, "train", "tokens", static_cast<double>(state_.tokens));

@@ -176,6 +176,32 @@ TEST(UnitSelection, NoUnitHoldsTwoParts) {
             selected(scores, one_to_ten()));
 }
 
+// Scores of a sequence that is its own reverse complement: a candidate scores as its mirror image.
+TEST(UnitSelection, PairsAreTheirOwnMirrorImage) {
+  const std::vector<int64_t> lengths = one_to_ten();
+  for (const uint64_t levels : {0, 1, 3}) {
+    for (const int64_t positions : {1, 2, 3, 10, 65, 200}) {
+      Scores scores = random_scores(static_cast<size_t>(positions) * 10, 900 + levels, levels);
+      for (int64_t p = 0; p < positions; ++p) {
+        for (int64_t e = 0; e < 10; ++e) {
+          const int64_t image = mirrored_centre(p, lengths[static_cast<size_t>(e)], positions);
+          if (image < positions)
+            scores[static_cast<size_t>(image * 10 + e)] = scores[static_cast<size_t>(p * 10 + e)];
+        }
+      }
+      std::vector<int32_t> got(static_cast<size_t>(positions));
+      UnitSelector(lengths).select(scores.data(), positions, nullptr, got.data(), true);
+      expect_partition(got, lengths);
+      for (int64_t p = 0; p < positions; ++p) {
+        const int32_t expert = got[static_cast<size_t>(p)];
+        if (expert < 0) continue;
+        const int64_t image = mirrored_centre(p, lengths[static_cast<size_t>(expert)], positions);
+        EXPECT_EQ(got[static_cast<size_t>(image)], expert) << positions << ' ' << p;
+      }
+    }
+  }
+}
+
 // Untrained routers: what independent scores give (means over many windows of 510).
 TEST(UnitSelection, IndependentScoresGiveShortUnits) {
   double units = 0, single = 0;

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "base/random.h"
 #include "lexome/error.h"
 #include "vocab/kmer.h"
@@ -13,6 +15,7 @@ namespace lexome {
 namespace {
 
 constexpr SpecialIds kSpecials = {0, 1, 2, 3, 4};
+const std::vector<int64_t> kComplement = {0, 1, 2, 3, 4, 8, 7, 6, 5};
 
 MxdnaOptions small_options(const std::string& layout = "compact") {
   MxdnaOptions options;
@@ -28,7 +31,7 @@ MxdnaOptions small_options(const std::string& layout = "compact") {
 }
 
 std::shared_ptr<MxdnaModel> small_model(const MxdnaOptions& options = small_options()) {
-  const auto model = make_mxdna(options, 9, kSpecials, 3);
+  const auto model = make_mxdna(options, 9, kSpecials, 3, kComplement);
   // Offsets and modulations that are not those of an untrained network.
   const torch::NoGradGuard no_grad;
   for (const auto& item : model->named_parameters()) {
@@ -177,6 +180,61 @@ TEST_P(BothLayouts, UnitsPartitionTheBases) {
   EXPECT_TRUE(cut.units.cover_R.diff().ge(0).all().item<bool>());
 }
 
+TEST(Mxdna, WithoutUnitsAllLayersSeeBases) {
+  MxdnaOptions options = small_options("none");
+  const auto model = small_model(options), learnt = small_model();
+  for (const auto& item : model->named_parameters()) {
+    EXPECT_EQ(item.key().find("conversion_layer"), std::string::npos) << item.key();
+    EXPECT_TRUE(learnt->named_parameters().contains(item.key())) << item.key();
+  }
+  const torch::NoGradGuard no_grad;
+  const auto row = row_of(40, 1);
+  const TensorBatch alone = batch_of({row}), among = batch_of({row_of(90, 2), row});
+  const Hidden hidden = model->hidden(alone, {}, true);
+  EXPECT_EQ(static_cast<int64_t>(hidden.layers_BTD.size()), model->num_layers() + 1);
+  EXPECT_TRUE(hidden.layers_BTD.back().equal(hidden.states_BTD));
+  EXPECT_LT(
+      largest(hidden.states_BTD[0] - model->hidden(among, {}, false).states_BTD[1].slice(0, 0, 42)),
+      2e-5);
+  EXPECT_EQ(model->token_states(alone, {}).size(0), 42);
+  EXPECT_EQ(model->loss(alone, {}).parts.size(), 1U);
+  EXPECT_THROW(model->units(alone, {}), ConfigError);
+}
+
+TEST(Mxdna, WithoutTheConvolutionTokensAreUnits) {
+  MxdnaOptions options = small_options();
+  options.token_layers = 0;
+  options.deformable = false;
+  const auto plain = small_model(options);
+  for (const auto& item : plain->named_parameters())
+    EXPECT_EQ(item.key().find("deform_conv"), std::string::npos) << item.key();
+  // An assembly that adds nothing is the same network.
+  options.deformable = true;
+  const auto assembled = small_model(options);
+  const torch::NoGradGuard no_grad;
+  const TensorBatch batch = batch_of({row_of(60, 1)});
+  EXPECT_GT(largest(plain->token_states(batch, {}) - assembled->token_states(batch, {})), 1e-3);
+  assembled->named_parameters()["model.conversion_layer.deform_conv.regular_conv.weight"].zero_();
+  EXPECT_LT(largest(plain->token_states(batch, {}) - assembled->token_states(batch, {})), 1e-6);
+}
+
+TEST(Mxdna, OperationsAreCountedWithTheUnitsOfTheRun) {
+  const auto model = small_model(), bases = small_model(small_options("none"));
+  const double before = model->forward_flops(1, 100, 0.15);
+  model->expect_units(5.5);  // the mean of lengths 1 to 10
+  EXPECT_EQ(model->forward_flops(1, 100, 0.15), before);
+  model->expect_units(2.0);
+  EXPECT_GT(model->forward_flops(1, 100, 0.15), before);
+  const double all = bases->forward_flops(1, 100, 0.15);
+  bases->expect_units(2.0);
+  EXPECT_EQ(bases->forward_flops(1, 100, 0.15), all);
+  const Loss loss = model->loss(batch_of({row_of(100, 1)}), {});
+  ASSERT_EQ(loss.parts.back().first, "unit_length");
+  const MxdnaUnits cut = model->units(batch_of({row_of(100, 1)}), {});
+  EXPECT_FLOAT_EQ(loss.parts.back().second.item<float>(),
+                  100.0F / static_cast<float>(cut.units.count()));
+}
+
 TEST(Mxdna, ProtectedMasksShareNoUnitWithOtherBases) {
   MxdnaOptions options = small_options();
   const TensorBatch batch = batch_of({row_of(120, 1, 0.2), row_of(120, 2, 0.2)});
@@ -220,6 +278,131 @@ TEST(Mxdna, CentrePositionsChangeGuessesOfTheCompactLayoutOnly) {
       EXPECT_EQ(change, 0);
     }
   }
+}
+
+std::vector<int64_t> other_strand(const std::vector<int64_t>& row) {
+  std::vector<int64_t> out(row.rbegin(), row.rend());
+  std::swap(out.front(), out.back());
+  for (int64_t& id : out) id = kComplement[static_cast<size_t>(id)];
+  return out;
+}
+
+// The first base and the length of every unit of a row, counted from the row's other end if asked.
+std::vector<std::pair<int64_t, int64_t>> intervals(const MxdnaUnits& cut, int64_t row,
+                                                   const MxdnaOptions& options, bool mirrored) {
+  std::vector<std::pair<int64_t, int64_t>> out;
+  const int64_t first = cut.rows.starts()[row] + 1, bases = cut.rows.lengths()[row] - 2;
+  for (int64_t u = 0; u < cut.units.count(); ++u) {
+    const int64_t centre = cut.units.centres_U[u].item<int64_t>() - first;
+    if (centre < 0 || centre >= bases) continue;
+    const int64_t length =
+        options.experts[static_cast<size_t>(cut.units.experts_U[u].item<int64_t>())];
+    const int64_t start = centre - length / 2;
+    out.emplace_back(mirrored ? bases - start - length : start, length);
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+TEST_P(BothLayouts, UnitsOfTheOtherStrandAreMirroredExactly) {
+  MxdnaOptions options = small_options(GetParam());
+  options.strand_consistent = true;
+  std::vector<std::vector<int64_t>> rows = {row_of(100, 1), row_of(33, 2, 0.2), row_of(1, 3),
+                                            row_of(0, 4),   row_of(60, 5),      row_of(2, 6)};
+  // A sequence that is its own other strand, and one of a single letter, where everything ties.
+  auto palindrome = row_of(40, 7);
+  for (size_t i = 1; i <= 20; ++i)
+    palindrome[41 - i] = kComplement[static_cast<size_t>(palindrome[i])];
+  rows.push_back(palindrome);
+  rows.emplace_back(50, 5);
+  rows.back().front() = 2;
+  rows.back().back() = 3;
+  std::vector<std::vector<int64_t>> others;
+  for (const auto& row : rows) others.push_back(other_strand(row));
+  for (const bool protect : {false, true}) {
+    options.protect_masks = protect;
+    for (const bool equal_scores : {false, true}) {
+      const auto model = small_model(options);
+      if (equal_scores) {
+        const torch::NoGradGuard no_grad;
+        model->named_parameters()["model.conversion_layer.gate.weight"].zero_();
+      }
+      for (const Pass& pass : {Pass{}, Pass{true, 1, 1, false}, Pass{true, 1, 1, true}}) {
+        const MxdnaUnits here = model->units(batch_of(rows), pass),
+                         there = model->units(batch_of(others), pass);
+        for (size_t b = 0; b < rows.size(); ++b) {
+          const auto row = static_cast<int64_t>(b);
+          const auto found = intervals(here, row, options, false);
+          EXPECT_EQ(found, intervals(there, row, options, true)) << "row " << b;
+          EXPECT_EQ(found.empty(), rows[b].size() == 2);
+        }
+      }
+    }
+  }
+  // Without the option they are not.
+  options.strand_consistent = false;
+  const auto plain = small_model(options);
+  EXPECT_NE(intervals(plain->units(batch_of(rows), {}), 0, options, false),
+            intervals(plain->units(batch_of(others), {}), 0, options, true));
+}
+
+TEST(Mxdna, UnitsOfBothStrandsLearn) {
+  MxdnaOptions options = small_options();
+  options.strand_consistent = true;
+  const auto model = small_model(options);
+  const TensorBatch batch = batch_of({row_of(50, 1, 0.1), row_of(20, 2)});
+  model->loss(batch, {true, 1, 1, false}).total.backward();
+  EXPECT_GT(largest(model->named_parameters()["model.conversion_layer.gate.weight"].grad()), 0);
+  const torch::NoGradGuard no_grad;
+  const Hidden hidden = model->hidden(batch, {}, true);
+  EXPECT_EQ(static_cast<int64_t>(hidden.layers_BTD.size()), model->num_layers() + 1);
+  EXPECT_EQ(hidden.layers_BTD[0].sizes(), hidden.states_BTD.sizes());
+  options.strand_consistent = false;
+  EXPECT_GT(model->forward_flops(1, 50, 0), small_model(options)->forward_flops(1, 50, 0));
+  options.strand_consistent = true;
+  EXPECT_THROW(make_mxdna(options, 9, kSpecials, 1), ConfigError);
+  options.unit_layout = "none";
+  EXPECT_THROW(make_mxdna(options, 9, kSpecials, 1, kComplement), ConfigError);
+}
+
+TEST(Mxdna, CodebooksGiveUnitsNames) {
+  MxdnaOptions options = small_options();
+  options.token_layers = 0;
+  options.codes = {4, 8};
+  const auto model = small_model(options);
+  const TensorBatch batch = batch_of({row_of(100, 1), row_of(33, 2)});
+  MxdnaOptions without = options;
+  without.codes = {};
+  {
+    const torch::NoGradGuard no_grad;  // nothing has been learned: no codes yet
+    EXPECT_TRUE(
+        model->token_states(batch, {}).equal(small_model(without)->token_states(batch, {})));
+  }
+  const Loss loss = model->loss(batch, {true, 1, 1, false});
+  EXPECT_EQ(loss.parts.back().first, "perplexity_2");
+  EXPECT_GT(loss.parts.back().second.item<float>(), 1.0F);
+  loss.total.backward();
+  // The gradient passes the choice of a code.
+  EXPECT_GT(
+      largest(model
+                  ->named_parameters()["model.conversion_layer.conv_moe.experts.0.pointwise_conv_"
+                                       "post.weight"]
+                  .grad()),
+      0);
+  const torch::NoGradGuard no_grad;
+  const Tensor states_KD = model->token_states(batch, {});
+  std::set<std::vector<float>> kinds;
+  for (int64_t k = 0; k < states_KD.size(0); ++k) {
+    const float* const row = states_KD.data_ptr<float>() + k * states_KD.size(1);
+    kinds.emplace(row, row + states_KD.size(1));
+  }
+  EXPECT_LE(kinds.size(), 4U * 8U + 4U);  // and the special tokens of two rows
+  EXPECT_TRUE(states_KD.equal(model->token_states(batch, {})));
+  options.codes = {4, 8, 16};
+  EXPECT_THROW(small_model(options), ConfigError);
+  options.codes = {4};
+  options.unit_layout = "none";
+  EXPECT_THROW(small_model(options), ConfigError);
 }
 
 TEST(Mxdna, NoiseActsInTrainingAndFollowsTheStep) {

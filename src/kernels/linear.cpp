@@ -120,7 +120,8 @@ struct MatmulWeight : torch::autograd::Function<MatmulWeight> {
       out[0] = packed ? product_bf16(grad_RO, saved[1], inputs, grad_RO.size(1))
                       : torch::mm(grad_RO, saved[1]);
     }
-    if (context->needs_input_grad(1)) {
+    if (context->needs_input_grad(1) || context->needs_input_grad(2) ||
+        context->needs_input_grad(3)) {
       const Tensor all = packed ? weight_gradient_bf16(grad_RO, x_RI)
                                 : torch::mm(grad_RO.t(), x_RI).to(torch::kFloat32);
       int64_t row = 0;

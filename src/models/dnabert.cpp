@@ -1,13 +1,14 @@
 // DNABERT (Ji et al. 2021, Bioinformatics 37:2112): BERT (Devlin et al. 2019) over DNA tokens.
-// Learned positions and segments, BERT's encoder, a pooler and a masked-LM head whose decoder is
-// the token embedding. Parameters carry Hugging Face's names, so checkpoints go in and out as they
-// are. Shape letters: B rows, T tokens, D width, V vocabulary.
+// Learned (or rotary) positions, segments, BERT's encoder, a pooler and a masked-LM head whose
+// decoder is the token embedding. Parameters carry Hugging Face's names, so checkpoints go in and
+// out as they are. Shape letters: B rows, T tokens, D width, V vocabulary.
 #include "models/dnabert.h"
 
 #include <ATen/ops/embedding.h>
 
 #include <string>
 
+#include "lexome/error.h"
 #include "models/masked_encoder.h"
 #include "models/registry.h"
 #include "nn/parameters.h"
@@ -21,6 +22,8 @@ Fields DnabertOptions::fields() {
       .integer("heads", &heads, 1, 256, "attention heads; must divide the width")
       .integer("ffn", &ffn, 8, 65536, "width of the feed-forward layers")
       .integer("max_tokens", &max_tokens, 3, 1000000, "longest input in tokens, specials included")
+      .choice("positions", &positions, {"learned", "rotary"},
+              "a vector for each place, or rotary positions, which have no dropout on attention")
       .number("dropout", &dropout, 0.0, 0.9, "dropout on hidden states and attention")
       .number("layer_norm_eps", &layer_norm_eps, 1e-15, 1e-3, "added to variances in LayerNorm")
       .number("init", &init, 0.0, 1.0, "standard deviation of the first weights")
@@ -31,8 +34,11 @@ Fields DnabertOptions::fields() {
 
 namespace {
 
+bool is_rotary(const DnabertOptions& options) { return options.positions == "rotary"; }
+
 MaskedEncoderShape shape_of(const DnabertOptions& options) {
-  return {options.width, options.layers, options.max_tokens, options.dropout, "bert.encoder."};
+  return {options.width,   options.layers,     options.max_tokens,
+          options.dropout, is_rotary(options), "bert.encoder."};
 }
 
 class Dnabert : public MaskedEncoder {
@@ -45,13 +51,14 @@ class Dnabert : public MaskedEncoder {
                            Init::kNormal, seed, options.init);
     };
     words_VD_ = table("word_embeddings", vocab_size);
-    positions_TD_ = table("position_embeddings", options.max_tokens);
+    if (!is_rotary(options)) positions_TD_ = table("position_embeddings", options.max_tokens);
     segments_2D_ = table("token_type_embeddings", 2);
     embedding_norm_ = add_norm(*this, "bert.embeddings.LayerNorm", d, options.layer_norm_eps);
-    encoder_ = Encoder(*this, "bert.encoder",
-                       {options.layers, d, options.heads, options.ffn, options.layer_norm_eps,
-                        options.init, options.as_released ? -1.0F : kHidden},
-                       seed);
+    encoder_ = Encoder(
+        *this, "bert.encoder",
+        {options.layers, d, options.heads, options.ffn, options.layer_norm_eps, options.init,
+         options.as_released ? -1.0F : kHidden, is_rotary(options) ? options.max_tokens : 0},
+        seed);
     pooler_ = add_projection(*this, {"bert.pooler.dense"}, d, d, seed, options.init);
     head_ = MaskedLmHead(*this,
                          {"cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm",
@@ -65,11 +72,12 @@ class Dnabert : public MaskedEncoder {
   }
 
  private:
-  // Word + position + segment 0, normed. A padding id gets no gradient, as in the reference.
+  // Word + position (unless rotary) + segment 0, normed. A padding id gets no gradient, as in the
+  // reference.
   Tensor embed(const TensorBatch& batch, const Dropout& dropout) const override {
-    const Tensor words = at::embedding(words_VD_, batch.ids_BT, pad_id_);
-    const Tensor sum =
-        words + positions_TD_.slice(0, 0, batch.ids_BT.size(1)) + segments_2D_.select(0, 0);
+    Tensor sum = at::embedding(words_VD_, batch.ids_BT, pad_id_);
+    if (positions_TD_.defined()) sum = sum + positions_TD_.slice(0, 0, batch.ids_BT.size(1));
+    sum = sum + segments_2D_.select(0, 0);
     return apply_dropout(embedding_norm_(sum).view({-1, width()}), dropout);
   }
 
@@ -94,6 +102,8 @@ class DnabertMaker : public ModelMaker {
 
 std::shared_ptr<Model> make_dnabert(const DnabertOptions& options, int64_t vocab_size,
                                     int64_t pad_id, uint64_t seed) {
+  if (options.as_released && is_rotary(options))
+    throw ConfigError("model.as_released = true: DNABERT's program has model.positions = learned");
   return std::make_shared<Dnabert>(options, vocab_size, pad_id, seed);
 }
 

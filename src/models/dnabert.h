@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "models/model.h"
 
@@ -11,7 +12,8 @@ namespace lexome {
 struct DnabertOptions {
   int64_t layers = 4, width = 256, heads = 4, ffn = 1024;  // DNABERT's own: 12, 768, 12, 3072
   int64_t max_tokens = 512;
-  double dropout = 0.1;  // on hidden states and on attention probabilities
+  std::string positions = "learned";  // learned | rotary
+  double dropout = 0.1;               // on hidden states and on attention probabilities
   double layer_norm_eps = 1e-12;
   double init = 0.02;  // standard deviation of first weights
   // Compute as DNABERT's released program does: it adds the decoder's bias twice, and it adds the

@@ -33,7 +33,8 @@ Fields LogoOptions::fields() {
 namespace {
 
 MaskedEncoderShape shape_of(const LogoOptions& options) {
-  return {options.width, options.layers, options.max_tokens, options.dropout, "electra.encoder."};
+  return {options.width,   options.layers, options.max_tokens,
+          options.dropout, false,          "electra.encoder."};
 }
 
 class Logo : public MaskedEncoder {

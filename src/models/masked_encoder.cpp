@@ -17,8 +17,36 @@ Tensor MaskedEncoder::encode(const TensorBatch& batch, const Pass& pass,
   Tensor x_RD = embed(batch, dropout);
   if (pass.bf16) x_RD = x_RD.to(torch::kBFloat16);
   if (kept != nullptr) kept->push_back(x_RD);
+  if (shape_.rotary) return encode_packed(x_RD, batch, dropout, kept);
   // A row without any token (an empty sequence, no special tokens) sees its first, padded place.
   return encoder_(x_RD, batch.lengths_B.clamp_min(1), dropout, kept);
+}
+
+// Padding comes back as zeros.
+Tensor MaskedEncoder::encode_packed(const Tensor& x_RD, const TensorBatch& batch,
+                                    const Dropout& dropout, std::vector<Tensor>* kept) const {
+  const int64_t tokens = batch.ids_BT.size(1);
+  const Tensor lengths = batch.lengths_B.clamp_min(1).to(torch::kCPU).contiguous();
+  std::vector<int64_t> lengths_B, padded_K, packed_R(static_cast<size_t>(x_RD.size(0)), -1),
+      positions_K;
+  for (int64_t b = 0; b < lengths.size(0); ++b) {
+    lengths_B.push_back(lengths.data_ptr<int64_t>()[b]);
+    for (int64_t t = 0; t < lengths_B.back(); ++t) {
+      packed_R[static_cast<size_t>(b * tokens + t)] = static_cast<int64_t>(padded_K.size());
+      padded_K.push_back(b * tokens + t);
+      positions_K.push_back(t);
+    }
+  }
+  const auto index = [&](const std::vector<int64_t>& values) {
+    return torch::tensor(values, torch::kInt64).to(x_RD.device());
+  };
+  const Tensor take_K = index(padded_K), back_R = index(packed_R);
+  const size_t first = kept == nullptr ? 0 : kept->size();
+  const Tensor out_KD = encoder_(take_rows(x_RD, take_K, back_R), packed(lengths_B),
+                                 index(positions_K), dropout, kept);
+  for (size_t i = first; kept != nullptr && i < kept->size(); ++i)
+    (*kept)[i] = take_rows((*kept)[i], back_R, take_K);
+  return take_rows(out_KD, back_R, take_K);
 }
 
 Hidden MaskedEncoder::hidden(const TensorBatch& batch, const Pass& pass, bool all_layers) {

@@ -1,6 +1,7 @@
 // What BERT and its kin share once their embeddings are made: an encoder, a masked-LM head over its
 // states, and the bookkeeping around both. A model adds its embeddings and its sentence vector.
-// Shape letters: B rows, T tokens, R = B * T, D width.
+// With rotary positions the encoder runs on packed rows, so that padding costs nothing. Shape
+// letters: B rows, T tokens, R = B * T, D width.
 #pragma once
 
 #include <string>
@@ -15,7 +16,8 @@ namespace lexome {
 struct MaskedEncoderShape {
   int64_t width = 0, layers = 0, max_tokens = 0;
   double dropout = 0;
-  std::string trunk;  // prefix of the parameters that are neither embedding nor head
+  bool rotary = false;  // the encoder's positions; else the embedding's
+  std::string trunk;    // prefix of the parameters that are neither embedding nor head
 };
 
 class MaskedEncoder : public Model {
@@ -33,6 +35,8 @@ class MaskedEncoder : public Model {
   explicit MaskedEncoder(MaskedEncoderShape shape) : shape_(std::move(shape)) {}
   // [R, D] fp32. `dropout` is inactive outside of training; its site is 0.
   virtual Tensor embed(const TensorBatch& batch, const Dropout& dropout) const = 0;
+  // [R, D] in the pass's precision. `kept` gets the embeddings and every layer's output.
+  Tensor encode(const TensorBatch& batch, const Pass& pass, std::vector<Tensor>* kept) const;
   // Operations of the embedding's matrix products for one token.
   virtual double embedding_flops() const { return 0; }
 
@@ -40,8 +44,8 @@ class MaskedEncoder : public Model {
   MaskedLmHead head_;
 
  private:
-  // [R, D] in the pass's precision. `kept` gets the embeddings and every layer's output.
-  Tensor encode(const TensorBatch& batch, const Pass& pass, std::vector<Tensor>* kept) const;
+  Tensor encode_packed(const Tensor& x_RD, const TensorBatch& batch, const Dropout& dropout,
+                       std::vector<Tensor>* kept) const;
   MaskedEncoderShape shape_;
 };
 

@@ -30,6 +30,15 @@ Encoder::Encoder(torch::nn::Module& root, const std::string& prefix, const Encod
   if (d % options.heads != 0)
     throw ConfigError(
         fmt::format("model.heads = {} does not divide model.width = {}", options.heads, d));
+  if (options.rotary_tokens > 0) {
+    if (d / options.heads % 2 != 0) {
+      throw ConfigError(
+          fmt::format("rotary positions need heads of even width; model.width / "
+                      "model.heads is {}",
+                      d / options.heads));
+    }
+    table_ = rotary_table(options.rotary_tokens, d / options.heads, options.rotary_base);
+  }
   for (int64_t i = 0; i < options.layers; ++i) {
     const std::string at = fmt::format("{}.layer.{}.", prefix, i);
     const auto projection = [&](const std::vector<std::string>& names, int64_t out, int64_t in) {
@@ -52,13 +61,12 @@ Encoder::Encoder(torch::nn::Module& root, const std::string& prefix, const Encod
   }
 }
 
-Tensor Encoder::operator()(Tensor x_RD, const Tensor& lengths_B, Dropout dropout,
-                           std::vector<Tensor>* kept) const {
+template <class Attend>
+Tensor Encoder::run(Tensor x_RD, const Dropout& dropout, std::vector<Tensor>* kept,
+                    const Attend& attend) const {
   for (size_t i = 0; i < layers_.size(); ++i) {
     const Layer& each = layers_[i];
-    const Tensor context_RD =
-        attention(each.qkv.product(x_RD), each.qkv.bias(), lengths_B, options_.heads,
-                  at_site(dropout, i, 0), options_.padding_score);
+    const Tensor context_RD = attend(each.qkv, x_RD, at_site(dropout, i, 0));
     x_RD = close_half(each.attention_out, context_RD, x_RD, each.attention_norm,
                       at_site(dropout, i, 1));
     const Tensor inner_RF = bias_gelu(each.ffn_in.product(x_RD), each.ffn_in.bias());
@@ -66,6 +74,25 @@ Tensor Encoder::operator()(Tensor x_RD, const Tensor& lengths_B, Dropout dropout
     if (kept != nullptr) kept->push_back(x_RD);
   }
   return x_RD;
+}
+
+Tensor Encoder::operator()(Tensor x_RD, const Tensor& lengths_B, Dropout dropout,
+                           std::vector<Tensor>* kept) const {
+  return run(std::move(x_RD), dropout, kept,
+             [&](const Projection& qkv, const Tensor& x, const Dropout& at) {
+               return attention(qkv.product(x), qkv.bias(), lengths_B, options_.heads, at,
+                                options_.padding_score);
+             });
+}
+
+Tensor Encoder::operator()(Tensor x_RD, const Packed& rows, const Tensor& positions_R,
+                           Dropout dropout, std::vector<Tensor>* kept) const {
+  const torch::Device device = x_RD.device();
+  const RotaryTable table = {table_.cosines_PH.to(device), table_.sines_PH.to(device)};
+  return run(std::move(x_RD), dropout, kept,
+             [&](const Projection& qkv, const Tensor& x, const Dropout&) {
+               return rotary_self_attention(qkv(x), rows, positions_R, table, options_.heads);
+             });
 }
 
 double Encoder::flops_a_token(double tokens) const {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kernels/attention.h"
+#include "kernels/rotary_attention.h"
 #include "nn/linear.h"
 #include "nn/norm.h"
 
@@ -20,6 +21,10 @@ struct EncoderOptions {
   double layer_norm_eps = 1e-12;
   double init = 0.02;             // standard deviation of first weights
   float padding_score = kHidden;  // see kernels/attention.h
+  // Rotary positions up to here instead of ones that the embedding adds; 0: none. Attention then
+  // has no dropout on its probabilities.
+  int64_t rotary_tokens = 0;
+  double rotary_base = 1e4;
 };
 
 class Encoder {
@@ -34,6 +39,9 @@ class Encoder {
   // 4 * (layer + 1) + 0..2. `kept`, if given, gets every layer's output.
   Tensor operator()(Tensor x_RD, const Tensor& lengths_B, Dropout dropout,
                     std::vector<Tensor>* kept) const;
+  // With rotary positions rows are packed: no padding between sequences.
+  Tensor operator()(Tensor x_RD, const Packed& rows, const Tensor& positions_R, Dropout dropout,
+                    std::vector<Tensor>* kept) const;
   // Multiplications and additions of the matrix products for one token among `tokens`.
   double flops_a_token(double tokens) const;
 
@@ -42,7 +50,11 @@ class Encoder {
     Projection qkv, attention_out, ffn_in, ffn_out;
     Norm attention_norm, ffn_norm;
   };
+  template <class Attend>
+  Tensor run(Tensor x_RD, const Dropout& dropout, std::vector<Tensor>* kept,
+             const Attend& attend) const;
   EncoderOptions options_;
+  RotaryTable table_;
   std::vector<Layer> layers_;
 };
 

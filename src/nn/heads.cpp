@@ -1,6 +1,7 @@
 // Heads and the poolings they take.
 #include "nn/heads.h"
 
+#include <cmath>
 #include <limits>
 
 #include "nn/parameters.h"
@@ -18,15 +19,24 @@ Tensor real_tokens(const Tensor& states_BTD, const Tensor& lengths_B) {  // [B, 
 
 }  // namespace
 
-ClassifierHead::ClassifierHead(int64_t width, int64_t classes, double dropout, uint64_t seed)
+ClassifierHead::ClassifierHead(int64_t width, int64_t classes, double dropout, uint64_t seed,
+                               bool mlp)
     : dropout_(dropout),
       weight_CD_(add_parameter(*this, "classifier.weight", {classes, width}, Init::kNormal, seed)),
-      bias_C_(add_parameter(*this, "classifier.bias", {classes}, Init::kZeros, seed)) {}
+      bias_C_(add_parameter(*this, "classifier.bias", {classes}, Init::kZeros, seed)) {
+  if (!mlp) return;
+  dense_DD_ = add_parameter(*this, "classifier.dense.weight", {width, width}, Init::kNormal, seed,
+                            1.0 / std::sqrt(static_cast<double>(width)));
+  dense_bias_D_ = add_parameter(*this, "classifier.dense.bias", {width}, Init::kZeros, seed);
+}
 
 Tensor ClassifierHead::forward(const Tensor& pooled_BD, bool training, uint64_t seed,
                                uint64_t step) {
   const Dropout dropout{training ? dropout_ : 0.0, seed, step, kHeadSite};
-  return torch::addmm(bias_C_, apply_dropout(pooled_BD, dropout), weight_CD_.t());
+  const Tensor x_BD = dense_DD_.defined()
+                          ? torch::gelu(torch::addmm(dense_bias_D_, pooled_BD, dense_DD_.t()))
+                          : pooled_BD;
+  return torch::addmm(bias_C_, apply_dropout(x_BD, dropout), weight_CD_.t());
 }
 
 Tensor mean_pool(const Tensor& states_BTD, const Tensor& lengths_B) {

@@ -10,10 +10,11 @@
 namespace lexome {
 
 // Dropout, then one linear layer. Its parameters are called "classifier.weight" and
-// "classifier.bias", as Hugging Face calls them. The caller pools.
+// "classifier.bias", as Hugging Face calls them. A multi-layer head has a dense layer with GELU
+// before, "classifier.dense.weight" and ".bias". The caller pools.
 class ClassifierHead : public torch::nn::Module {
  public:
-  ClassifierHead(int64_t width, int64_t classes, double dropout, uint64_t seed);
+  ClassifierHead(int64_t width, int64_t classes, double dropout, uint64_t seed, bool mlp = false);
   // pooled_BD fp32; dropout acts only when training. Returns logits [B, C].
   Tensor forward(const Tensor& pooled_BD, bool training, uint64_t seed, uint64_t step);
   int64_t classes() const { return weight_CD_.size(0); }
@@ -21,6 +22,7 @@ class ClassifierHead : public torch::nn::Module {
  private:
   double dropout_;
   Tensor weight_CD_, bias_C_;
+  Tensor dense_DD_, dense_bias_D_;  // undefined without a dense layer
 };
 
 // Means and maxima over the tokens of each row; padding never counts. states_BTD fp32.

@@ -132,11 +132,12 @@ void to_run(const ConvertRequest& request) {
 
 // Fine-tuned runs that BertForSequenceClassification computes as lexome does.
 void check_task(const TaskSpec& spec, const std::string& path) {
-  const char* reason = spec.pool != "cls" ? "it pools otherwise than by [CLS] (finetune.pool)"
-                       : spec.probe       ? "it standardises its features (finetune.mode = probe)"
-                       : spec.regression  ? "it predicts values"
-                       : spec.in_pieces() ? "it reads long sequences in pieces (finetune.long)"
-                                          : nullptr;
+  const char* reason = spec.pool != "cls"   ? "it pools otherwise than by [CLS] (finetune.pool)"
+                       : spec.probe         ? "it standardises its features (finetune.mode = probe)"
+                       : spec.head == "mlp" ? "its head has two layers (finetune.head = mlp)"
+                       : spec.regression    ? "it predicts values"
+                       : spec.in_pieces()   ? "it reads long sequences in pieces (finetune.long)"
+                                            : nullptr;
   if (reason == nullptr) return;
   throw ConfigError(fmt::format(
       "{}: Hugging Face's BertForSequenceClassification cannot hold this run: {}; convert the "
@@ -161,6 +162,11 @@ void to_bert_folder(const ConvertRequest& request) {
                     request.input, kind == nullptr ? "unnamed" : kind->value));
   }
   schema.apply(recipe_sections(loaded.recipe, {"model"}));
+  if (config.model.positions != "learned") {
+    throw ConfigError(fmt::format(
+        "{}: Hugging Face's BERT has learned positions; this model's are rotary (model.positions)",
+        request.input));
+  }
   config.vocab_size = loaded.tokenizer->vocab_size();
   TensorMap weights = named_tensors(*loaded.model);
   std::string architecture = "BertForMaskedLM";
@@ -170,7 +176,9 @@ void to_bert_folder(const ConvertRequest& request) {
     architecture = "BertForSequenceClassification";
     config.classes = spec.classes;
     config.keep = spec.keep;
-    weights.insert(loaded.extra.begin(), loaded.extra.end());
+    // Adapters are merged already; what is left of them is for resuming alone.
+    for (const auto& [tensor, value] : loaded.extra)
+      if (tensor.rfind("lora.", 0) != 0) weights.emplace(tensor, value);
   }
   write_text_file(out.file("vocab.txt"), to_vocab_txt(*loaded.tokenizer));
   write_text_file(out.file("config.json"), bert_config_json(config, architecture).dump(2) + "\n");

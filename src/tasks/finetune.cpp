@@ -48,6 +48,15 @@ void say_plan(FinetuneRun* run) {
             data.train.regression ? "values"
                                   : fmt::format("classes {}", fmt::join(data.train.classes, ", ")),
             train.steps, train.batch * train.accumulate);
+  int64_t trained = 0;
+  for (const NamedParameter& each : run->model().parameters()) trained += each.tensor.numel();
+  const std::string adapters =
+      run->model().lora() == nullptr
+          ? ""
+          : fmt::format(" (adapters of rank {} on {} weights, and the head)",
+                        run->options().lora.rank, run->model().lora()->num_weights());
+  log::info("{} parameters are trained{}; the model has {}", with_commas(trained), adapters,
+            with_commas(run->model().model().parameter_counts().total));
 }
 
 // What an earlier run left here must not stand beside the new checkpoint.

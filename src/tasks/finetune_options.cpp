@@ -15,8 +15,11 @@ Fields finetune_fields(FinetuneOptions* o) {
             "name of the task in results (default: from the training file's path)")
       .choice("kind", &o->kind, {"auto", "classes", "regression"},
               "what labels are; auto: numbers with a fraction are values, all else classes")
-      .choice("mode", &o->mode, {"full", "probe"},
-              "train everything, or a linear layer on the frozen encoder")
+      .choice("mode", &o->mode, {"full", "lora", "probe"},
+              "train everything, low-rank adapters and the head, or a linear layer on the frozen "
+              "encoder")
+      .choice("head", &o->head, {"linear", "mlp"},
+              "one linear layer on the pooled vector, or two with GELU between")
       .choice("pool", &o->pool, {"cls", "mean", "max"}, "one vector a sequence: how")
       .choice("keep", &o->keep, {"middle", "head"},
               "which part of a sequence longer than the model takes is kept")
@@ -51,27 +54,34 @@ Fields finetune_fields(FinetuneOptions* o) {
 std::vector<Fields::Field> finetune_option_texts() {
   FinetuneOptions options;
   std::vector<Fields::Field> all = finetune_fields(&options).all();
+  const Fields lora = options.lora.fields();
+  all.insert(all.end(), lora.all().begin(), lora.all().end());
   for (Fields::Field& field : all) field.read = nullptr, field.write = nullptr;
   return all;
 }
 
 Schema FinetuneOptions::schema() {
   Schema schema;
-  schema.add(finetune_fields(this)).add(train.fields());
+  schema.add(finetune_fields(this)).add(lora.fields()).add(train.fields());
   return schema;
 }
 
 FinetuneOptions FinetuneOptions::from(const Recipe& recipe) {
   FinetuneOptions options;
   const Recipe::Setting* mode = recipe.find("finetune.mode");
-  // A linear layer on standardised features takes, and needs, a larger rate than an encoder.
+  // A linear layer on standardised features takes, and needs, a larger rate than an encoder, and so
+  // do adapters.
   const bool probe = mode != nullptr && mode->value == "probe";
-  options.train.lr = probe ? 3e-3 : 1e-4;
+  const bool lora = mode != nullptr && mode->value == "lora";
+  options.train.lr = probe ? 3e-3 : (lora ? 1e-3 : 1e-4);
   options.epochs = probe ? 20 : 5;
   options.train.batch = 32;
   options.train.patience = 5;
   options.train.keep = 1;
   options.schema().apply(recipe);
+  if (probe && options.head != "linear") {
+    throw ConfigError("finetune.head = mlp: a probe is a linear layer; use finetune.mode = lora");
+  }
   return options;
 }
 

@@ -1,6 +1,6 @@
-// What may be said about a fine-tuning run: sections "finetune" and "train" of its recipe. Defaults
-// that depend on the data (updates, warm-up, evaluations) are settled when the training set is
-// known.
+// What may be said about a fine-tuning run: sections "finetune", "finetune.lora" and "train" of its
+// recipe. Defaults that depend on the data (updates, warm-up, evaluations) are settled when the
+// training set is known.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lexome/options.h"
+#include "nn/lora.h"
 #include "train/trainer.h"
 
 namespace lexome {
@@ -15,7 +16,8 @@ namespace lexome {
 struct FinetuneOptions {
   std::string task;                  // empty: from the training file's name
   std::string kind = "auto";         // auto | classes | regression
-  std::string mode = "full";         // full | probe
+  std::string mode = "full";         // full | lora | probe
+  std::string head = "linear";       // linear | mlp
   std::string pool = "mean";         // cls | mean | max
   std::string keep = "middle";       // which part of a too long sequence: middle | head
   std::string long_inputs = "cut";   // cut | mean | max | concat | recurrent
@@ -30,6 +32,7 @@ struct FinetuneOptions {
   std::string metric = "auto";  // what early stopping looks at
   bool both_strands = false;
   bool baseline = true;
+  LoraOptions lora;
   TrainOptions train;
 
   // Reads a recipe: keys of other sections are refused with the nearest known one.

@@ -49,11 +49,13 @@ void FinetuneRun::prepare_model(LoadedModel loaded) {
   spec.classes = data_.train.classes;
   spec.pool = options_.pool;
   spec.probe = probe();
+  spec.head = options_.head;
   spec.dropout = options_.dropout;
   spec.keep = options_.keep;
   plan_pieces(loaded, &spec);
   if (spec.regression) standardise(&spec);
   model_.emplace(std::move(loaded), std::move(spec), setting_.device, setting_.bf16, setting_.seed);
+  if (adapted()) model_->adapt(options_.lora, setting_.seed);
   metric_ = options_.metric;
   if (metric_ == "auto") metric_ = metric_names(model_->spec().regression)[0];
   const std::vector<std::string>& known = metric_names(model_->spec().regression);
@@ -141,7 +143,7 @@ void FinetuneRun::fill_about() {
   about_.task = model_->spec().name;
   const Recipe::Setting* name = loaded.recipe.find("model.name");
   about_.model = (name == nullptr ? "model" : name->value) + (probe() ? "-probe" : "") +
-                 (setting_.scratch ? "-scratch" : "");
+                 (adapted() ? "-lora" : "") + (setting_.scratch ? "-scratch" : "");
   about_.role = setting_.scratch ? kRoleScratch : kRolePretrained;
   about_.finetune_seed = static_cast<int64_t>(setting_.seed);
   const ParameterCounts counts = model_->model().parameter_counts();
@@ -200,12 +202,14 @@ TrainerHooks FinetuneRun::hooks() {
     return probe() ? stored_batch(index) : train_.batches->training_batch(index);
   };
   hooks.loss = [this](const TensorBatch& batch, const Pass& pass) {
+    if (adapted()) model_->lora()->begin(pass.seed, pass.step);
     const Tensor pooled_BD = probe() ? stored_features(batch) : model_->pooled(batch, pass);
     Loss loss;
     loss.total = model_->loss(model_->logits(pooled_BD, pass), batch.targets_B);
     loss.labels = batch.lengths_B.size(0);
     return loss;
   };
+  if (adapted()) hooks.updated = [this](int64_t) { model_->lora()->merge(); };
   hooks.evaluate = [this](int64_t) { return evaluate(); };
   return hooks;
 }

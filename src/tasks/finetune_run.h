@@ -73,6 +73,7 @@ class FinetuneRun {
   };
 
   bool probe() const { return options_.mode == "probe"; }
+  bool adapted() const { return options_.mode == "lora"; }
   void prepare_model(LoadedModel loaded);
   void standardise(TaskSpec* spec) const;
   void plan_pieces(const LoadedModel& loaded, TaskSpec* spec) const;

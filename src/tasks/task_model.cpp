@@ -27,7 +27,7 @@ nlohmann::json TaskSpec::to_json() const {
   return {{"name", name},        {"regression", regression}, {"classes", classes},
           {"pool", pool},        {"probe", probe},           {"dropout", dropout},
           {"keep", keep},        {"value_mean", value_mean}, {"value_scale", value_scale},
-          {"long", long_inputs}, {"pieces", pieces}};
+          {"long", long_inputs}, {"pieces", pieces},         {"head", head}};
 }
 
 TaskSpec TaskSpec::from_json(const nlohmann::json& json, const std::string& origin) {
@@ -45,6 +45,7 @@ TaskSpec TaskSpec::from_json(const nlohmann::json& json, const std::string& orig
     // Older checkpoints cut, whatever came.
     spec.long_inputs = json.value("long", spec.long_inputs);
     spec.pieces = json.value("pieces", spec.pieces);
+    spec.head = json.value("head", spec.head);
   } catch (const nlohmann::json::exception& error) {
     throw FormatError(fmt::format("{}: damaged task: {}", origin, error.what()));
   }
@@ -58,7 +59,7 @@ TaskModel::TaskModel(LoadedModel loaded, TaskSpec spec, const torch::Device& dev
       device_(device),
       bf16_(bf16),
       head_(std::make_shared<ClassifierHead>(loaded_.model->width(), spec_.outputs(), spec_.dropout,
-                                             seed)) {
+                                             seed, spec_.head == "mlp")) {
   head_->to(device_);
   if (spec_.in_pieces()) {
     join_ = std::make_shared<PieceJoin>(spec_.long_inputs, loaded_.model->width(), spec_.pieces,
@@ -152,6 +153,10 @@ std::vector<double> TaskModel::predict_pooled(const Tensor& pooled_BD) {
   return rows_of(torch::softmax(logits_BC.to(torch::kFloat64), 1));
 }
 
+void TaskModel::adapt(const LoraOptions& options, uint64_t seed) {
+  lora_ = std::make_shared<Lora>(*loaded_.model, options, seed);
+}
+
 void TaskModel::set_feature_scale(const Tensor& features_ND) {
   const torch::NoGradGuard no_grad;
   feature_mean_D_.copy_(features_ND.mean(0));
@@ -170,6 +175,7 @@ std::map<std::string, Tensor> TaskModel::tensors() const {
   TensorMap all = named_tensors(*loaded_.model);
   for (const auto& [name, tensor] : named_tensors(*head_)) all[name] = tensor;
   if (join_ != nullptr) all.merge(named_tensors(*join_));
+  if (lora_ != nullptr) all.merge(named_tensors(*lora_));
   if (spec_.probe) {
     all[kFeatureMean] = feature_mean_D_;
     all[kFeatureScale] = feature_scale_D_;
@@ -185,7 +191,9 @@ std::vector<NamedParameter> TaskModel::parameters() const {
       all.push_back(std::move(parameter));
     }
   }
-  for (NamedParameter& parameter : trainable_parameters(*loaded_.model)) {
+  const torch::nn::Module& body =
+      lora_ != nullptr ? static_cast<torch::nn::Module&>(*lora_) : *loaded_.model;
+  for (NamedParameter& parameter : trainable_parameters(body)) {
     all.push_back(std::move(parameter));
   }
   return all;

@@ -13,6 +13,7 @@
 #include "lexome/batch.h"
 #include "nn/heads.h"
 #include "nn/join.h"
+#include "nn/lora.h"
 #include "train/checkpoint.h"
 #include "train/optimizer.h"
 
@@ -25,6 +26,7 @@ struct TaskSpec {
   std::vector<std::string> classes;  // empty for regression
   std::string pool = "mean";         // cls | mean | max
   bool probe = false;                // the encoder was frozen; features are standardised
+  std::string head = "linear";       // linear | mlp
   double dropout = 0.1;              // on pooled vectors, when training
   std::string keep = "middle";       // which part of a too long input is kept: middle | head
   std::string long_inputs = "cut";   // or read in pieces, joined by mean | max | concat | recurrent
@@ -60,12 +62,17 @@ class TaskModel {
   // The same from pooled vectors.
   std::vector<double> predict_pooled(const Tensor& pooled_BD);
 
+  // From here on adapters are trained in place of the model's weights, into which they are merged
+  // after every update. ConfigError as Lora.
+  void adapt(const LoraOptions& options, uint64_t seed);
+  Lora* lora() { return lora_.get(); }  // null without adapters
+
   // Mean and spread of the training features, by which a probe's inputs are standardised.
   void set_feature_scale(const Tensor& features_ND);
   void set_training(bool training);
   // All tensors by name, sharing storage: what a checkpoint saves.
   std::map<std::string, Tensor> tensors() const;
-  // What is trained: head and encoder, or the head alone.
+  // What is trained: head and encoder or its adapters, or the head alone.
   std::vector<NamedParameter> parameters() const;
 
   const TaskSpec& spec() const { return spec_; }
@@ -83,6 +90,7 @@ class TaskModel {
   torch::Device device_;
   bool bf16_;
   std::shared_ptr<ClassifierHead> head_;
+  std::shared_ptr<Lora> lora_;
   std::shared_ptr<PieceJoin> join_;          // null unless long inputs are read in pieces
   Tensor feature_mean_D_, feature_scale_D_;  // a probe's; undefined otherwise
 };

@@ -76,25 +76,36 @@ step "pre-training: guessing hidden tokens"
 "$LEXOME" pretrain -c recipes/demo.toml -m "$out/bpe.json" "${genome_options[@]}" "${holdout[@]}" --seed "$seed" \
   -o "$out/pretrain" --force
 
-# The two arms run side by side on a core each: small models gain little from a second thread.
-finetune() { # ARM [OPTIONS]
-  local arm=$1
-  shift
-  "$LEXOME" finetune -m "$out/pretrain" -c recipes/demo-finetune.toml --train "$train" ${dev:+--dev "$dev"} \
+step "learning another vocabulary, by a network: 128 codes, one a base; and a small model on them"
+"$LEXOME" vocab vq "${genome_options[@]}" "${holdout[@]}" -c recipes/demo-codes.toml --seed "$seed" -o "$out/codes" --force
+"$LEXOME" pretrain -c recipes/demo-codes-pretrain.toml -m "$out/codes" "${genome_options[@]}" "${holdout[@]}" --seed "$seed" \
+  -o "$out/pretrain-codes" --force
+
+# Two arms run side by side on a core each: small models gain little from a second thread.
+finetune() { # MODEL ARM [OPTIONS]
+  local model=$1 arm=$2
+  shift 2
+  "$LEXOME" finetune -m "$out/$model" -c recipes/demo-finetune.toml --train "$train" ${dev:+--dev "$dev"} \
     --test "$test" --seed "$seed" -t 1 -o "$out/$arm" --force "$@" >/dev/null 2>"$out/$arm.log"
 }
 step "fine-tuning, beside the same model from random weights and k-mer regression (logs: $out/*.log)"
-finetune scratch --scratch --set finetune.baseline=false &
-scratch=$!
 failed=""
-finetune finetune || failed=finetune
+finetune pretrain scratch --scratch --set finetune.baseline=false &
+scratch=$!
+finetune pretrain finetune || failed=finetune
 wait "$scratch" || failed=${failed:-scratch}
+step "the same on learned codes: a linear layer on the codes alone, and the model on them"
+finetune codes probe-codes --set finetune.mode=probe --set finetune.baseline=false --set train.lr=1e-2 &
+probe=$!
+finetune pretrain-codes finetune-codes --set finetune.baseline=false --set finetune.max_updates=500 --set train.lr=1e-3 ||
+  failed=${failed:-finetune-codes}
+wait "$probe" || failed=${failed:-probe-codes}
 if [ -n "$failed" ]; then
   tail -n 3 "$out/$failed.log" >&2
   exit 1
 fi
 
-"$LEXOME" report "$out/pretrain" "$out/finetune" "$out/scratch" -o "$out/report.html" --force
+"$LEXOME" report "$out/pretrain" "$out/pretrain-codes" "$out/finetune" "$out/scratch" "$out/finetune-codes" "$out/probe-codes" -o "$out/report.html" --force
 step "done"
 
 # One line a model: what the test set says.
@@ -117,6 +128,8 @@ echo "Report: $out/report.html"
 echo "It shows how pre-training and fine-tuning went, and how each model does on the test set:"
 line "pre-trained, then fine-tuned" "$out/finetune/results.tsv" dnabert
 line "the same model from random weights" "$out/scratch/results.tsv" dnabert-scratch
+line "pre-trained on learned codes" "$out/finetune-codes/results.tsv" vqdna
+line "the codes alone, one linear layer" "$out/probe-codes/results.tsv" tokens-probe
 line "k-mer logistic regression" "$out/finetune/results.tsv" kmer-lr
 if [ "$given" -eq 0 ]; then
   awk -F'\t' -v task="$task" '$1 == task && $2 == "test" && $4 == "accuracy" {

@@ -27,7 +27,7 @@ DATA = pathlib.Path(os.environ.get("LEXOME_DATA", ROOT / "../shared/data"))
 
 
 def say(text):
-    print(f"[study] {text}", file=sys.stderr, flush=True)
+    print(f"[study] {text}\n", end="", file=sys.stderr, flush=True)  # one write, for threads speak at once
 
 
 def read_table(path):
@@ -97,13 +97,19 @@ class Study:
         return options
 
     def prepare(self, genomes, arms):
+        users = [text for arm in arms for text in [*arm.get("set", []), arm.get("options", "")]]
+        users += [model for each in self.about["evaluate"] for model in each.get("models", [])]
+        jobs = []
         for step in self.about.get("prepare", []):
-            needed = any(step["makes"] in setting for arm in arms for setting in [*arm.get("set", []), arm.get("options", "")])
-            if needed and not (self.out / step["makes"]).exists():
-                words = self.words(step["command"])
-                if step.get("genomes"):
-                    words += genomes
-                self.run(pathlib.Path(step["makes"]).stem, words)
+            made = self.out / step["makes"]
+            finished = made / "results.tsv" if made.is_dir() else made  # a learned vocabulary is a folder
+            if finished.exists() or not any(step["makes"] in text for text in users):
+                continue
+            if not self.dry_run:
+                made.parent.mkdir(parents=True, exist_ok=True)
+            words = self.words(step["command"]) + (genomes if step.get("genomes") else [])
+            jobs.append((f"prepare/{made.stem}", words + (["--resume"] if made.is_dir() else [])))
+        self.side_by_side(jobs)
 
     def pretrained(self, arm, seed):
         return self.out / "pretrain" / (arm["name"] if seed == self.seeds[0] else f"{arm['name']}-s{seed}")
@@ -125,13 +131,12 @@ class Study:
         self.side_by_side(jobs)
 
     def evaluate(self, arms):
-        models = []
-        for arm in arms:
-            for seed in self.seeds:
-                models += ["-m", str(self.pretrained(arm, seed))]
+        runs = [str(self.pretrained(arm, seed)) for arm in arms for seed in self.seeds]
         jobs = []
         for each in self.about["evaluate"]:
             out = self.evaluated(each)
+            named = [word for model in each.get("models", []) for word in self.words(model)]
+            models = [word for run in named or runs for word in ("-m", run)]
             words = ["evaluate", each["suite"], "--data", str(DATA), "-t", "1", "-o", str(out), *models]
             words += self.words(each.get("options", "")) + (["--resume"] if out.exists() else [])
             jobs.append((f"evaluate/{out.name}", words))
@@ -139,7 +144,7 @@ class Study:
         for each in self.about["evaluate"]:
             out = self.evaluated(each)
             self.run("report", ["report", str(out), "-o", f"{out}.html", "--force"])
-            against = list(dict.fromkeys(pair["against"] for pair in self.about.get("compare", [])))
+            against = list(dict.fromkeys(pair["against"] for pair in self.pairs(each)))
             for arm in against:
                 words = ["report", str(out), "--against", arm, "-O", "tsv", "-o", f"{out}-against-{arm}.tsv", "--force"]
                 self.run("report", words)
@@ -147,9 +152,49 @@ class Study:
     def evaluated(self, each):
         return self.out / "evaluate" / each["name"]
 
+    def pairs(self, each):
+        """The comparisons that an evaluation takes part in: those that name it, and those that name none."""
+        return [pair for pair in self.about.get("compare", []) if pair.get("evaluation", each["name"]) == each["name"]]
+
     # The result page.
+    def vocabulary_table(self):
+        """How healthy the codes of learned vocabularies are, on held-out windows."""
+        rows = []
+        for step in self.about.get("prepare", []):
+            path = self.out / step["makes"] / "results.tsv"
+            if not path.exists():
+                continue
+            found, about = {}, {}
+            for row in read_table(path):
+                found.setdefault(row["task"], {})[row["metric"]] = number(row["value"])
+                about = row
+            cost = f"{number(about['flops']) / 1e12:.1f}"
+            given_back = f"{100 * found['bases']['accuracy']:.2f} %"
+            for level, of in found.items():
+                if level != "bases":
+                    rows.append([f"{path.parent.name}, {level}", f"{of['usage']:.1f} %", f"{of['perplexity']:.1f}",
+                                 f"{of['dead']:.0f}", f"{of['error']:.3f}", given_back, cost])
+        header = ["vocabulary", "codes used", "perplexity", "dead", "error of \\|z\\|²", "bases given back", "TFLOP"]
+        return table(header, rows) if rows else ""
+
+    def codes_table(self):
+        """Masked codes guessed right, beside what their neighbours give away."""
+        rows = []
+        for arm in self.about["arm"]:
+            for seed in self.seeds:
+                path = self.pretrained(arm, seed) / "results.tsv"
+                found = {}
+                for row in read_table(path) if path.exists() else []:
+                    if row["suite"] == "masked_codes":
+                        model = row["model"] if row["model"] in ("nearest-codes", "commonest-code") else "model"
+                        found.setdefault(row["task"], {})[model] = f"{100 * number(row['value']):.1f} %"
+                for level, of in found.items():
+                    rows.append([f"{path.parent.name}, {level}", of["model"], of["nearest-codes"], of["commonest-code"]])
+        header = ["masked codes guessed right", "model", "from the nearest visible codes", "the commonest code"]
+        return table(header, rows) if rows else ""
+
     def pretraining_table(self):
-        header = ["arm", "tokens guessed", "bases hidden", "of them in repeats", "Markov bits", "loss (nats)",
+        header = ["arm", "TFLOP", "tokens guessed", "bases hidden", "of them in repeats", "Markov bits", "loss (nats)",
                   "base_nll isolated", "base_nll spans of 11"]
         rows, simple = [], {}
         for arm in self.about["arm"]:
@@ -162,7 +207,10 @@ class Study:
                     if row["split"] in ("data", "valid"):
                         logged[row["name"]] = number(row["value"])
                 found = {}
-                for row in read_table(run / "results.tsv"):
+                scores = read_table(run / "results.tsv")
+                for row in scores:
+                    if row["suite"] != "base_nll":
+                        continue
                     low, high = number(row["interval_low"]), number(row["interval_high"])
                     text = f"{number(row['value']):.3f} ({low:.3f} to {high:.3f})"
                     if row["model"] == run.name:
@@ -171,11 +219,12 @@ class Study:
                         simple.setdefault(row["model"], {})[row["task"]] = text
                 def percent(name):
                     return f"{100 * logged[name]:.1f} %" if name in logged else "–"
-                rows.append([run.name, percent("masked_tokens"), percent("hidden_bases"), percent("hidden_repeats"),
+                cost = f"{number(scores[0]['flops']) / 1e12:.0f}"
+                rows.append([run.name, cost, percent("masked_tokens"), percent("hidden_bases"), percent("hidden_repeats"),
                              f"{logged.get('hidden_markov_bits', math.nan):.3f}", f"{logged.get('loss', math.nan):.3f}",
                              found.get("isolated", "–"), found.get("spans", "–")])
         for model, found in simple.items():
-            rows.append([model, *["–"] * 5, found.get("isolated", "–"), found.get("spans", "–")])
+            rows.append([model, *["–"] * 6, found.get("isolated", "–"), found.get("spans", "–")])
         return table(header, rows)
 
     def cost_table(self):
@@ -231,6 +280,8 @@ class Study:
         rows, verdicts = [], []
         for each in self.about["evaluate"]:
             path = pathlib.Path(f"{self.evaluated(each)}-against-{pair['against']}.tsv")
+            if pair not in self.pairs(each):
+                continue
             for row in read_table(path) if path.exists() else []:
                 if row["model"] != pair["arm"]:
                     continue
@@ -268,7 +319,9 @@ class Study:
                      f"{wall / 60:.0f} minutes of one thread in all, fine-tuning and baselines {evaluation / 60:.0f}. "
                      + ("**One pre-training seed: figures speak of these runs and not of methods.**" if seeds == 1
                         else f"{seeds} pre-training seeds."))
-        parts += ["## Pre-training", self.about["pretrain"].get("note", "").strip(), self.pretraining_table(),
+        if health := self.vocabulary_table():
+            parts += ["## Vocabularies", self.about.get("vocabularies", "").strip(), health]
+        parts += ["## Pre-training", self.about["pretrain"].get("note", "").strip(), self.pretraining_table(), self.codes_table(),
                   "What it cost, forward and backward:", self.cost_table()]
         for each in self.about["evaluate"]:
             parts += [f"## {each['title']}", each.get("note", "").strip(), self.scores_table(each)]

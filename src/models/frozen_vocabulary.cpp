@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "lexome/error.h"
+#include "nn/sequence.h"
 #include "tensor/compat.h"
 
 namespace lexome {
@@ -37,7 +38,7 @@ Pass precisely(bool bf16) {
 
 FrozenVocabulary::FrozenVocabulary(const VqdnaOptions& options, const TensorMap& tensors,
                                    const std::string& origin, const torch::Device& device)
-    : options_(options), device_(device), network_(std::make_shared<Vqdna>(options, 0)) {
+    : options_(options), network_(std::make_shared<Vqdna>(options, 0)) {
   const torch::NoGradGuard no_grad;
   for (const auto& [name, own] : named_tensors(*network_)) {
     const auto found = tensors.find(name);
@@ -54,25 +55,34 @@ FrozenVocabulary::FrozenVocabulary(const VqdnaOptions& options, const TensorMap&
       throw FormatError(fmt::format("{}: its codebooks were never filled ('{}')", origin, name));
     Tensor(own).copy_(found->second);
   }
-  freeze();
+  freeze(device);
+}
+
+FrozenVocabulary::FrozenVocabulary(const VqdnaOptions& options)
+    : options_(options), network_(std::make_shared<Vqdna>(options, 0)) {
+  freeze(torch::kCPU);
 }
 
 FrozenVocabulary::FrozenVocabulary(const VqdnaOptions& options, uint64_t seed,
                                    std::span<const Bases> rows, const torch::Device& device)
-    : options_(options), device_(device), network_(std::make_shared<Vqdna>(options, seed)) {
+    : options_(options), network_(std::make_shared<Vqdna>(options, seed)) {
   network_->to(device);
   const torch::NoGradGuard no_grad;
   Batch plain;
   Pass first;
   first.training = true;  // lets the codebooks take their first codes
-  network_->quantize(batch_of(rows, 0, device, &plain), first);
-  freeze();
+  const TensorBatch batch = batch_of(rows, 0, device, &plain);
+  network_->quantize(one_hot_bases(batch, torch::kFloat32), base_lengths(batch), first);
+  freeze(device);
 }
 
-void FrozenVocabulary::freeze() {
+void FrozenVocabulary::freeze(const torch::Device& device) {
   for (Tensor& parameter : network_->parameters()) parameter.set_requires_grad(false);
-  network_->to(device_);
+  network_->to(device);
 }
+
+// Wherever the model that carries it is moved to.
+torch::Device FrozenVocabulary::device() const { return network_->parameters()[0].device(); }
 
 int FrozenVocabulary::levels() const { return network_->quantizer().num_levels(); }
 int64_t FrozenVocabulary::codes_per_level(int level) const {
@@ -82,20 +92,30 @@ Sees FrozenVocabulary::sees(int level) const { return network_->sees(level); }
 Sees FrozenVocabulary::sees() const { return network_->sees(levels() - 1); }
 double FrozenVocabulary::flops_per_base() const { return network_->encoding_flops(1); }
 
+int64_t FrozenVocabulary::num_parameters() const {
+  int64_t count = 0;
+  for (const Tensor& parameter : network_->parameters()) count += parameter.numel();
+  return count;
+}
+
 std::string FrozenVocabulary::describe() const { return network_->describe(); }
 
 Codes FrozenVocabulary::encode(const TensorBatch& batch, bool bf16) const {
+  return encode(one_hot_bases(batch, torch::kFloat32), base_lengths(batch), bf16);
+}
+
+Codes FrozenVocabulary::encode(const Tensor& bases_BL4, const Tensor& lengths_B, bool bf16) const {
   const torch::NoGradGuard no_grad;
   Codes codes;
-  const int64_t rows = batch.plain->rows;
-  for (const QuantizedLevel& level : network_->quantize(batch, precisely(bf16)).levels)
-    codes.push_back(level.codes_R.view({rows, -1}));
+  for (const QuantizedLevel& level :
+       network_->quantize(bases_BL4, lengths_B, precisely(bf16)).levels)
+    codes.push_back(level.codes_R.view({bases_BL4.size(0), -1}));
   return codes;
 }
 
 Codes FrozenVocabulary::encode(std::span<const Bases> rows, bool bf16, int64_t length) const {
   Batch plain;
-  return encode(batch_of(rows, length, device_, &plain), bf16);
+  return encode(batch_of(rows, length, device(), &plain), bf16);
 }
 
 Tensor FrozenVocabulary::features(const Codes& codes) const {
@@ -116,7 +136,7 @@ Tensor FrozenVocabulary::vectors(int level, const Tensor& codes_BL) const {
 Tensor FrozenVocabulary::decode(const Codes& codes, const std::vector<int64_t>& lengths,
                                 bool bf16) const {
   const torch::NoGradGuard no_grad;
-  const Tensor lengths_B = torch::tensor(lengths, torch::kInt64).to(device_);
+  const Tensor lengths_B = torch::tensor(lengths, torch::kInt64).to(device());
   return network_->decode(features(codes), lengths_B, precisely(bf16)).argmax(2);
 }
 

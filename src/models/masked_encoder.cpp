@@ -6,20 +6,27 @@
 
 namespace lexome {
 
-Tensor MaskedEncoder::encode(const TensorBatch& batch, const Pass& pass,
-                             std::vector<Tensor>* kept) const {
+void MaskedEncoder::check_length(const TensorBatch& batch) const {
   const int64_t tokens = batch.ids_BT.size(1);
   if (tokens > shape_.max_tokens)
     throw InputError(
         fmt::format("a row of {} tokens is longer than this model's {}; use shorter windows",
                     tokens, shape_.max_tokens));
-  const Dropout dropout{pass.training ? shape_.dropout : 0.0, pass.seed, pass.step, 0};
-  Tensor x_RD = embed(batch, dropout);
+}
+
+Tensor MaskedEncoder::embed_and_encode(const TensorBatch& batch, const Pass& pass,
+                                       std::vector<Tensor>* kept) const {
+  check_length(batch);
+  return encode(embed(batch, dropout_of(pass)), batch, pass, kept);
+}
+
+Tensor MaskedEncoder::encode(Tensor x_RD, const TensorBatch& batch, const Pass& pass,
+                             std::vector<Tensor>* kept) const {
   if (pass.bf16) x_RD = x_RD.to(torch::kBFloat16);
   if (kept != nullptr) kept->push_back(x_RD);
-  if (shape_.rotary) return encode_packed(x_RD, batch, dropout, kept);
+  if (shape_.rotary) return encode_packed(x_RD, batch, dropout_of(pass), kept);
   // A row without any token (an empty sequence, no special tokens) sees its first, padded place.
-  return encoder_(x_RD, batch.lengths_B.clamp_min(1), dropout, kept);
+  return encoder_(x_RD, batch.lengths_B.clamp_min(1), dropout_of(pass), kept);
 }
 
 // Padding comes back as zeros.
@@ -53,14 +60,14 @@ Hidden MaskedEncoder::hidden(const TensorBatch& batch, const Pass& pass, bool al
   const std::vector<int64_t> shape = {batch.ids_BT.size(0), batch.ids_BT.size(1), width()};
   Hidden out;
   std::vector<Tensor>* const kept = all_layers ? &out.layers_BTD : nullptr;
-  out.states_BTD = encode(batch, pass, kept).to(torch::kFloat32).view(shape);
+  out.states_BTD = embed_and_encode(batch, pass, kept).to(torch::kFloat32).view(shape);
   for (Tensor& each : out.layers_BTD) each = each.to(torch::kFloat32).view(shape);
   return out;
 }
 
 Loss MaskedEncoder::loss(const TensorBatch& batch, const Pass& pass) {
   Loss out;
-  out.total = head_.loss(encode(batch, pass, nullptr), batch.labels_BT, &out.labels);
+  out.total = head_.loss(embed_and_encode(batch, pass, nullptr), batch.labels_BT, &out.labels);
   out.parts = {{"mlm", out.total.detach()}};
   return out;
 }

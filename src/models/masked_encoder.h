@@ -35,8 +35,15 @@ class MaskedEncoder : public Model {
   explicit MaskedEncoder(MaskedEncoderShape shape) : shape_(std::move(shape)) {}
   // [R, D] fp32. `dropout` is inactive outside of training; its site is 0.
   virtual Tensor embed(const TensorBatch& batch, const Dropout& dropout) const = 0;
-  // [R, D] in the pass's precision. `kept` gets the embeddings and every layer's output.
-  Tensor encode(const TensorBatch& batch, const Pass& pass, std::vector<Tensor>* kept) const;
+  // From embeddings [R, D] to the last layer's states [R, D] in the pass's precision. `kept` gets
+  // the embeddings and every layer's output.
+  Tensor encode(Tensor x_RD, const TensorBatch& batch, const Pass& pass,
+                std::vector<Tensor>* kept) const;
+  Dropout dropout_of(const Pass& pass) const {
+    return {pass.training ? shape_.dropout : 0.0, pass.seed, pass.step, 0};
+  }
+  // InputError for rows of more tokens than the model takes.
+  void check_length(const TensorBatch& batch) const;
   // Operations of the embedding's matrix products for one token.
   virtual double embedding_flops() const { return 0; }
 
@@ -44,6 +51,8 @@ class MaskedEncoder : public Model {
   MaskedLmHead head_;
 
  private:
+  Tensor embed_and_encode(const TensorBatch& batch, const Pass& pass,
+                          std::vector<Tensor>* kept) const;
   Tensor encode_packed(const Tensor& x_RD, const TensorBatch& batch, const Dropout& dropout,
                        std::vector<Tensor>* kept) const;
   MaskedEncoderShape shape_;

@@ -11,6 +11,8 @@ std::vector<ModelEntry> model_registry() {
       {"dnabert", "BERT over tokens, as DNABERT uses it (Ji et al. 2021)", dnabert_maker},
       {"logo", "LOGO's light BERT with a narrow embedding (Yang et al. 2022)", logo_maker},
       {"mxdna", "nucleotides in, tokens of its own making inside (Qiao et al. 2024)", mxdna_maker},
+      {"vqdna", "BERT on the codes of a frozen learned vocabulary (VQDNA, arXiv 2405.10812)",
+       vqdna_maker},
   };
 }
 

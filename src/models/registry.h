@@ -8,5 +8,6 @@ namespace lexome {
 std::unique_ptr<ModelMaker> dnabert_maker();
 std::unique_ptr<ModelMaker> logo_maker();
 std::unique_ptr<ModelMaker> mxdna_maker();
+std::unique_ptr<ModelMaker> vqdna_maker();
 
 }  // namespace lexome

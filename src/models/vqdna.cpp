@@ -31,8 +31,8 @@ constexpr int64_t kNoBase = -100;  // what cross-entropy ignores
 
 VqdnaOptions::VqdnaOptions(std::string which) : kind(std::move(which)) {}
 
-Fields VqdnaOptions::fields() {
-  Fields fields("vocab");
+Fields VqdnaOptions::fields(const std::string& section) {
+  Fields fields(section);
   fields
       .integers(
           "sizes", &sizes, 1, 1 << 24,
@@ -218,12 +218,11 @@ Vqdna::Vqdna(const VqdnaOptions& options, uint64_t seed) : options_(options) {
   quantizer_ = register_module("quantizer", make_quantizer(options.quantizer(), seed));
 }
 
-Quantized Vqdna::quantize(const TensorBatch& batch, const Pass& pass, Comm& comm) {
-  const Tensor bases_BL4 = one_hot_bases(batch, torch::kFloat32);
-  const Tensor real_R = bases_BL4.sum(2).view({-1}).gt(0);
-  std::vector<Tensor> taps_RD = network_->encode(bases_BL4, base_lengths(batch), pass.bf16);
+Quantized Vqdna::quantize(const Tensor& bases_BL4, const Tensor& lengths_B, const Pass& pass,
+                          Comm& comm) {
+  std::vector<Tensor> taps_RD = network_->encode(bases_BL4, lengths_B, pass.bf16);
   for (Tensor& tap : taps_RD) tap = tap.view({-1, options_.width});
-  return quantizer_->quantize(taps_RD, real_R, pass.training, comm);
+  return quantizer_->quantize(taps_RD, bases_BL4.sum(2).view({-1}).gt(0), pass.training, comm);
 }
 
 CodedBatch Vqdna::code(const TensorBatch& batch, const Pass& pass, Comm& comm) {
@@ -231,7 +230,7 @@ CodedBatch Vqdna::code(const TensorBatch& batch, const Pass& pass, Comm& comm) {
   const Tensor targets_R = bases_BL4.argmax(2).view({-1});
   const Tensor real_R = bases_BL4.sum(2).view({-1}).gt(0);
   CodedBatch out;
-  out.quantized = quantize(batch, pass, comm);
+  out.quantized = quantize(bases_BL4, lengths_B, pass, comm);
   const Tensor features_BLD =
       out.quantized.features_RD.view({lengths_B.size(0), -1, options_.width});
   out.logits_R4 = decode(features_BLD, lengths_B, pass).view({-1, kLetters});

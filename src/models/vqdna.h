@@ -20,7 +20,7 @@ namespace lexome {
 struct VqdnaOptions {
   // The kinds of vocabulary in vocab/registry.h; sizes and taps left empty are the kind's own.
   explicit VqdnaOptions(std::string kind = "vq");
-  Fields fields();                                // section "vocab"
+  Fields fields(const std::string& section = "vocab");
   void check() const;                             // ConfigError for options that contradict
   std::vector<int64_t> sizes_or_default() const;  // vq 512; hrq, rvq 1024,2048; fsq 8,8,8
   std::vector<int64_t> taps_or_default() const;   // hrq: half the blocks, all of them; else all
@@ -56,10 +56,11 @@ class Vqdna : public torch::nn::Module {
   // Reads the bases of a batch, whatever tokens it holds. Padding and N get the code -1 and count
   // in no loss. `pass.training` lets the codebooks see the batch.
   CodedBatch code(const TensorBatch& batch, const Pass& pass, Comm& comm = single_worker());
-  // The first half of it: encoder and quantiser. Rows R = B * L.
-  Quantized quantize(const TensorBatch& batch, const Pass& pass, Comm& comm = single_worker());
-  // Logits [B, L, 4] from features [B, L, D] (Quantizer::features) of rows of these lengths i64
-  // [B].
+  // The first half of it: encoder and quantiser, of bases as one-hot vectors [B, L, 4], zeros for N
+  // and padding, in rows of these lengths i64 [B]. Rows R = B * L.
+  Quantized quantize(const Tensor& bases_BL4, const Tensor& lengths_B, const Pass& pass,
+                     Comm& comm = single_worker());
+  // Logits [B, L, 4] from features [B, L, D] (Quantizer::features).
   Tensor decode(const Tensor& features_BLD, const Tensor& lengths_B, const Pass& pass) const;
 
   Quantizer& quantizer() { return *quantizer_; }

@@ -13,6 +13,7 @@
 #include "models/cnn.h"
 #include "report/predictions.h"
 #include "tasks/pretraining_facts.h"
+#include "train/optimizer.h"
 #include "vocab/nucleotide.h"
 
 namespace lexome {
@@ -27,7 +28,8 @@ constexpr char kNone[] = "none";
 std::string name_of(const std::string& path) {
   fs::path folder = fs::absolute(path).lexically_normal();
   if (!folder.has_filename()) folder = folder.parent_path();
-  std::string name = folder.filename().string();
+  // A vocabulary's file goes without its ending.
+  std::string name = (fs::is_regular_file(folder) ? folder.stem() : folder.filename()).string();
   for (char& c : name) {
     if (c == '/' || c == '\t' || c == ' ') c = '_';
   }
@@ -105,7 +107,8 @@ void add_models(const EvaluateRequest& request, bool scratch, std::set<std::stri
     arm.identity = loaded.sha256;
     arm.compute = compute_of(arm.model, arm.role, counts, facts);
     const std::string architecture = architecture_of(loaded);
-    if (scratch && architectures.insert(architecture).second) {
+    const bool learns = !trainable_parameters(*loaded.model).empty();
+    if (scratch && learns && architectures.insert(architecture).second) {
       Arm twin;
       twin.name = unused_name(arm.name + "-scratch", names);
       twin.model = twin.name;

@@ -4,6 +4,7 @@
 
 #include "data/pieces.h"
 #include "lexome/error.h"
+#include "models/tokens.h"
 #include "tasks/rows.h"
 #include "tensor/compat.h"
 #include "tensor/device.h"
@@ -117,6 +118,10 @@ Tensor TaskModel::pooled(const TensorBatch& batch, const Pass& pass) {
 }
 
 Tensor TaskModel::pooled_rows(const TensorBatch& batch, const Pass& pass) {
+  if (auto* const tokens = dynamic_cast<TokensModel*>(loaded_.model.get());
+      tokens != nullptr && spec_.pool == "mean") {
+    return tokens->mean_state(batch);
+  }
   const Tensor states_BTD =
       loaded_.model->hidden(batch, pass, false).states_BTD.to(torch::kFloat32);
   if (spec_.pool == "cls") return loaded_.model->pooled(states_BTD).to(torch::kFloat32);

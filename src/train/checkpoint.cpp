@@ -19,8 +19,10 @@
 #include "lexome/error.h"
 #include "models/mxdna.h"
 #include "models/registry.h"
+#include "models/tokens.h"
 #include "tensor/compat.h"
 #include "train/run_folder.h"
+#include "train/vocabulary_model.h"
 
 namespace lexome {
 namespace {
@@ -267,17 +269,39 @@ Recipe recipe_sections(const Recipe& recipe, const std::vector<std::string>& sec
 std::shared_ptr<Model> make_model(const Recipe& recipe, const Tokenizer& tokenizer, uint64_t seed) {
   const Recipe::Setting* name = recipe.find("model.name");
   if (name == nullptr) throw FormatError("the recipe does not name its model (model.name)");
-  const std::unique_ptr<ModelMaker> maker = model_entry(name->value).maker();
-  Recipe settings = recipe_sections(recipe, {"model"});
+  const Recipe settings = recipe_sections(recipe, {"model"});
   std::string chosen;
   Schema schema;
-  schema.add(Fields("model").text("name", &chosen, "")).add(maker->fields());
+  schema.add(Fields("model").text("name", &chosen, ""));
+  if (name->value == kTokens) {
+    TokensOptions options;
+    schema.add(options.fields()).add(options.codes_fields());
+    schema.apply(settings);
+    return make_tokens(options, tokenizer);
+  }
+  const std::unique_ptr<ModelMaker> maker = model_entry(name->value).maker();
+  schema.add(maker->fields());
+  if (auto* const reader = dynamic_cast<CodesReader*>(maker.get()))
+    schema.add(reader->codes_fields());
   schema.apply(settings);
   return maker->make(tokenizer, seed);
 }
 
+namespace {
+
+// Of a model's tensors those of the vocabulary that is a part of it: fresh weights leave them be.
+TensorMap vocabulary_tensors(const torch::nn::Module& model) {
+  TensorMap all = named_tensors(model);
+  std::erase_if(
+      all, [](const auto& each) { return !each.first.starts_with(std::string(kCodesPart) + "."); });
+  return all;
+}
+
+}  // namespace
+
 LoadedModel load_model(const std::string& path, const torch::Device& device,
                        const uint64_t* fresh_seed) {
+  if (is_vocabulary(path)) return load_vocabulary_model(path, device);
   LoadedModel loaded;
   loaded.folder = resolve_checkpoint(path);
   CheckpointContents contents = read_checkpoint(loaded.folder, false);
@@ -288,16 +312,18 @@ LoadedModel load_model(const std::string& path, const torch::Device& device,
   loaded.tokenizer = tokenizer_from_json(contents.tokenizer, loaded.folder + "/tokenizer.json");
   loaded.model =
       make_model(loaded.recipe, *loaded.tokenizer, fresh_seed == nullptr ? 0 : *fresh_seed);
-  if (fresh_seed == nullptr) {
+  const std::string origin = loaded.folder + "/model.safetensors";
+  if (fresh_seed != nullptr) {
+    assign_tensors(contents.model, vocabulary_tensors(*loaded.model), origin);
+  } else {
     for (const auto& [name, tensor] : contents.model) {
       if (loaded.model->parameter_name(name) != name)
         throw FormatError(
-            fmt::format("{}/model.safetensors: tensor '{}' belongs to another layout of this model "
-                        "than recipe.toml names; `lexome convert` reads either",
-                        loaded.folder, name));
+            fmt::format("{}: tensor '{}' belongs to another layout of this model than recipe.toml "
+                        "names; `lexome convert` reads either",
+                        origin, name));
     }
-    loaded.extra = assign_tensors(contents.model, named_tensors(*loaded.model),
-                                  loaded.folder + "/model.safetensors");
+    loaded.extra = assign_tensors(contents.model, named_tensors(*loaded.model), origin);
   }
   expect_units(*loaded.model, logged_mean(loaded.folder + "/log.tsv", "unit_length"));
   loaded.model->to(device);

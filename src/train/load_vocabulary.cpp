@@ -20,6 +20,11 @@ VqdnaOptions vocabulary_options(const Recipe& recipe, const std::string& kind) {
   return options;
 }
 
+bool holds_learned_vocabulary(const std::string& path) {
+  const std::string file = path + "/tokenizer.json";
+  return std::filesystem::is_regular_file(file) && is_learned_file(file);
+}
+
 LoadedVocabulary load_vocabulary(const std::string& path, const torch::Device& device) {
   if (std::filesystem::is_regular_file(path)) {
     throw InputError(

@@ -2,9 +2,6 @@
 // vocabularies. What it gives is frozen (models/frozen_vocabulary.h).
 #pragma once
 
-#include <memory>
-#include <nlohmann/json.hpp>
-#include <span>
 #include <string>
 
 #include "lexome/options.h"
@@ -12,21 +9,13 @@
 
 namespace lexome {
 
-struct LoadedVocabulary {
-  std::shared_ptr<const FrozenVocabulary> vocabulary;
-  VqdnaOptions options;
-  Recipe recipe;  // as resolved when it was learned
-  std::string recipe_text;
-  std::string tokenizer;  // its tokenizer.json
-  nlohmann::json state;
-  std::string sha256;  // of the checkpoint's MANIFEST
-  std::string folder;  // the checkpoint itself
-};
-
 // `path`: a vocabulary folder (its last checkpoint) or one checkpoint in it. InputError: no such
 // folder, a vocabulary of another kind or alphabet. FormatError: damaged or missing files, levels
 // or codes that contradict the recipe, tensors that are missing or hold NaN.
 LoadedVocabulary load_vocabulary(const std::string& path, const torch::Device& device);
+
+// Is this the folder of a learned vocabulary (or a checkpoint in it)?
+bool holds_learned_vocabulary(const std::string& path);
 
 // Its options from a resolved recipe's section "vocab". ConfigError as VqdnaOptions::check.
 VqdnaOptions vocabulary_options(const Recipe& recipe, const std::string& kind);

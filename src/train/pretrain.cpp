@@ -8,6 +8,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -21,120 +22,36 @@
 #include "tensor/compat.h"
 #include "tensor/device.h"
 #include "train/checkpoint.h"
+#include "train/code_yardstick.h"
+#include "train/load_vocabulary.h"
 #include "train/run_folder.h"
+#include "train/window_batches.h"
 #include "train/yardstick.h"
 
 namespace lexome {
 namespace {
 
-constexpr uint64_t kEvaluationSeed =
-    0;  // held-out windows and their masks are the same for every run
 constexpr uint64_t kSampleWindows = 256;  // training windows that masking rates are measured on
 constexpr int64_t kDryRunSteps = 2;
+constexpr uint64_t kCountedWindows =
+    512;  // training windows that masked codes' neighbours are counted on
 
-// Windows in the order a run meets them, as batches. Pure in the number of the batch.
-class WindowBatches {
- public:
-  WindowBatches(const WindowPlan& plan, const Collator& collator, const PretrainConfig& config,
-                uint64_t seed)
-      : plan_(plan),
-        collator_(collator),
-        config_(config),
-        seed_(seed),
-        tiled_(config.windows.layout == "tiled") {
-    measure_tokens_per_base();
+// Models on codes and learned vocabularies need each other.
+void check_codes(const PretrainConfig& config) {
+  const bool reads = dynamic_cast<CodesReader*>(config.model_maker.get()) != nullptr;
+  if (reads && config.vocab_path.empty()) {
+    throw ConfigError(
+        fmt::format("{} reads the codes of a learned vocabulary: give one with -m VOCAB (`lexome "
+                    "vocab hrq -g GENOME -o VOCAB` makes one)",
+                    config.model_name));
   }
-
-  Batch training(uint64_t index) const {
-    const TrainOptions& train = config_.train;
-    const auto all = static_cast<double>(train.steps) * static_cast<double>(train.accumulate);
-    const double progress = std::min(static_cast<double>(index) / all, std::nextafter(1.0, 0.0));
-    std::vector<Locus> loci;
-    std::vector<MaskKey> keys;
-    const auto rows = static_cast<uint64_t>(train.batch_tokens > 0 && tiled_ ? rows_of_full_length()
-                                                                             : train.batch);
-    int64_t longest = 0;
-    for (uint64_t row = 0;; ++row) {
-      // Random layout: a batch is an epoch of its own, so that its rows need no count of earlier
-      // ones.
-      MaskKey key{seed_, index, row};
-      if (tiled_) {
-        const auto tiles = static_cast<uint64_t>(plan_.tiled_count(Side::kTrain));
-        key = {seed_, (index * rows + row) / tiles, (index * rows + row) % tiles};
-      }
-      const bool by_tokens = train.batch_tokens > 0 && !tiled_;
-      if (!by_tokens && row == rows) break;
-      const Locus locus = plan_.window(Side::kTrain, seed_, key.epoch, key.index);
-      if (by_tokens) {
-        longest = std::max(longest, tokens_of(locus.end - locus.start));
-        if (row > 0 && longest * static_cast<int64_t>(row + 1) > train.batch_tokens) break;
-      }
-      loci.push_back(locus);
-      keys.push_back(key);
-    }
-    return collate(loci, keys, progress);
+  if (!reads && holds_learned_vocabulary(config.vocab_path)) {
+    throw ConfigError(
+        fmt::format("{}: the codes of a network, which {} cannot read; set model.name = vqdna, or "
+                    "give another vocabulary",
+                    config.vocab_path, config.model_name));
   }
-
-  // Held-out windows [first, first + count) with masks that never change.
-  Batch validation(uint64_t first, uint64_t count) const {
-    std::vector<Locus> loci;
-    std::vector<MaskKey> keys;
-    for (uint64_t i = first; i < first + count; ++i) {
-      loci.push_back(plan_.window(Side::kValidation, kEvaluationSeed, 0, i));
-      keys.push_back({kEvaluationSeed, 0, i});
-    }
-    return collate(loci, keys, 0.0);
-  }
-
-  // What masks take away over the whole training, seen at a few batches of it.
-  void measure(HiddenBases* hidden) const {
-    const TrainOptions& train = config_.train;
-    const auto all = static_cast<uint64_t>(train.steps * train.accumulate);
-    const auto rows = static_cast<uint64_t>(std::max<int64_t>(1, train.batch));
-    const uint64_t looks = std::clamp<uint64_t>(kSampleWindows / rows, 1, all);
-    for (uint64_t look = 0; look < looks; ++look) hidden->add(training(look * all / looks));
-  }
-
- private:
-  void measure_tokens_per_base() {
-    int64_t tokens = 0, bases = 0;
-    Bases letters;
-    for (uint64_t i = 0; i < 16; ++i) {
-      plan_.fetch(
-          plan_.window(Side::kTrain, kEvaluationSeed, 0,
-                       tiled_ ? i % static_cast<uint64_t>(plan_.tiled_count(Side::kTrain)) : i),
-          &letters);
-      tokens += static_cast<int64_t>(collator_.tokenizer().encode_one(letters).size());
-      bases += static_cast<int64_t>(letters.size());
-    }
-    tokens_per_base_ =
-        static_cast<double>(tokens) / static_cast<double>(std::max<int64_t>(1, bases));
-  }
-  int64_t tokens_of(int64_t bases) const {
-    return 2 + static_cast<int64_t>(std::ceil(tokens_per_base_ * static_cast<double>(bases)));
-  }
-  int64_t rows_of_full_length() const {
-    return std::max<int64_t>(1, config_.train.batch_tokens / tokens_of(config_.windows.length));
-  }
-
-  Batch collate(const std::vector<Locus>& loci, const std::vector<MaskKey>& keys,
-                double progress) const {
-    std::vector<Bases> letters(loci.size());
-    std::vector<Window> windows(loci.size());
-    for (size_t i = 0; i < loci.size(); ++i) {
-      plan_.fetch(loci[i], &letters[i]);
-      windows[i] = {letters[i], loci[i]};
-    }
-    return collator_.collate(windows, keys, progress);
-  }
-
-  const WindowPlan& plan_;
-  const Collator& collator_;
-  const PretrainConfig& config_;
-  uint64_t seed_;
-  bool tiled_;
-  double tokens_per_base_ = 1;
-};
+}
 
 std::shared_ptr<const Tokenizer> make_vocabulary(const PretrainRequest& request,
                                                  const PretrainConfig& config,
@@ -188,7 +105,7 @@ std::string duration(double seconds) {
 HiddenShares look_at_masks(const WindowBatches& batches, const WindowPlan& plan, int threads) {
   const std::unique_ptr<SequenceModel> markov = train_markov(plan, kMarkovOrder, threads);
   HiddenBases count(plan.genomes(), markov.get());
-  batches.measure(&count);
+  batches.sample(kSampleWindows, [&](const Batch& batch) { count.add(batch); });
   const HiddenShares seen = count.shares();
   log::info("masking: {:.2f} % of tokens are guessed; {:.2f} % of nucleotides are really hidden",
             100 * seen.guessed, 100 * seen.hidden);
@@ -252,6 +169,7 @@ double pretraining_flops(const Model& model, double tokens, double bases, int64_
 void pretrain(const PretrainRequest& request) {
   if (!request.dry_run) check_run_folder(request.out, request.resume, request.force);
   PretrainConfig config(request.recipe, request.vocabulary);
+  check_codes(config);
   settle_threads(request.machine.threads);
   const int threads = compute_threads();
   const torch::Device device = choose_device(request.machine.device);
@@ -260,6 +178,13 @@ void pretrain(const PretrainRequest& request) {
       request.machine.precision == "auto" ? config.train.precision : request.machine.precision,
       device);
 
+  auto* const reader = dynamic_cast<CodesReader*>(config.model_maker.get());
+  std::optional<LoadedVocabulary> codes;
+  if (reader != nullptr) {
+    codes = load_vocabulary(config.vocab_path, device);
+    log::info("codes: {}, {}, frozen", config.vocab_path, codes->vocabulary->describe());
+  }
+
   GenomeOptions genome_options;
   genome_options.alias = request.alias;
   const auto genomes =
@@ -267,7 +192,8 @@ void pretrain(const PretrainRequest& request) {
   const WindowPlan plan(genomes, config.windows);
   log::info("{}", plan.describe());
   const std::shared_ptr<const Tokenizer> tokenizer =
-      make_vocabulary(request, config, *genomes, threads);
+      reader != nullptr ? reader->adopt(*codes)
+                        : make_vocabulary(request, config, *genomes, threads);
   log::info("vocabulary: {}", tokenizer->describe());
   const std::shared_ptr<Model> model = config.model_maker->make(*tokenizer, request.seed);
   model->to(device);
@@ -320,6 +246,13 @@ void pretrain(const PretrainRequest& request) {
       nll_options.windows = 0;
     }
   }
+  if (nll_options.windows > 0 && tokenizer->sees().left + tokenizer->sees().right > 0) {
+    log::info(
+        "base_nll n/a: a code sees {} bases on each side, so that hiding one base in {} would hide "
+        "every code; model.corrupt = bases has it",
+        tokenizer->sees().left, nll_options.spacing);
+    nll_options.windows = 0;
+  }
   const Yardstick yardstick(plan, nll_options, threads);
   nlohmann::json genome_list;
   const std::string data_hash = describe_genomes(*genomes, &genome_list);
@@ -343,23 +276,26 @@ void pretrain(const PretrainRequest& request) {
     for (const auto& metric : yardstick.baseline_metrics()) setup.constants.push_back(metric);
   }
 
+  std::optional<CodeYardstick> guesses;
+  if (auto* const coded = dynamic_cast<VqdnaBert*>(model.get());
+      coded != nullptr && !plan.stretches(Side::kValidation).empty()) {
+    guesses.emplace(
+        *coded, [&](const auto& use) { batches.sample(kCountedWindows, use); },
+        [&](const auto& use) { batches.held_out(use); }, device);
+    for (const auto& metric : guesses->baselines()) setup.constants.push_back(metric);
+  }
+
   const auto evaluate_loss = [&] {
     double sum = 0;
     int64_t labels = 0;
-    const auto available = static_cast<uint64_t>(
-        config.windows.layout == "tiled"
-            ? std::min(config.loss_windows, plan.tiled_count(Side::kValidation))
-            : config.loss_windows);
-    const auto rows = static_cast<uint64_t>(config.train.batch);
-    for (uint64_t first = 0; first < available; first += rows) {
-      const Batch batch = batches.validation(first, std::min(rows, available - first));
-      if (batch.num_labels == 0) continue;
+    batches.held_out([&](const Batch& batch) {
+      if (batch.num_labels == 0) return;
       Pass pass;
       pass.bf16 = bf16;
       sum += model->loss(to_tensor(batch, device), pass).total.item<double>() *
              static_cast<double>(batch.num_labels);
       labels += batch.num_labels;
-    }
+    });
     return labels == 0 ? std::nan("") : sum / static_cast<double>(labels);
   };
   if (!plan.stretches(Side::kValidation).empty()) {
@@ -367,6 +303,9 @@ void pretrain(const PretrainRequest& request) {
       Evaluation found;
       found.score = evaluate_loss();
       found.metrics = {{"loss", found.score}};
+      if (guesses) {
+        for (const auto& metric : guesses->accuracies(bf16)) found.metrics.push_back(metric);
+      }
       if (!yardstick.empty() && config.base_nll.windows_during > 0) {
         for (const auto& metric :
              Yardstick::metrics(yardstick.score(*model, tokenizer, device, bf16, false))) {
@@ -377,20 +316,28 @@ void pretrain(const PretrainRequest& request) {
     };
   }
   BaseNll final_nll;
-  if (!yardstick.empty()) {
-    hooks.finish = [&](int64_t) {
+  Metrics final_accuracies;
+  hooks.finish = [&](int64_t) {
+    Metrics found;
+    if (!yardstick.empty()) {
       final_nll = yardstick.score(*model, tokenizer, device, bf16, true);
       log::info("{}", yardstick.describe(final_nll));
       if (final_nll.uncovered > 0) {
         log::warn("{} hidden bases are covered by no token and count 2 bits each",
                   final_nll.uncovered);
       }
-      return Yardstick::metrics(final_nll);
-    };
-  }
+      found = Yardstick::metrics(final_nll);
+    }
+    if (guesses) {
+      final_accuracies = guesses->accuracies(bf16);
+      log::info("{}", guesses->describe(final_accuracies));
+      found.insert(found.end(), final_accuracies.begin(), final_accuracies.end());
+    }
+    return found;
+  };
 
   const TrainResult result = run_training(setup, hooks);
-  if (!yardstick.empty()) {
+  if (!yardstick.empty() || guesses) {
     ResultRow common;
     common.model = std::filesystem::path(request.out).filename().string();
     common.pretrain_seed = static_cast<int64_t>(request.seed);
@@ -406,7 +353,13 @@ void pretrain(const PretrainRequest& request) {
         pretraining_flops(*model, static_cast<double>(result.tokens),
                           static_cast<double>(result.bases), config.windows.length, masked);
     common.masked_share = hidden;
-    yardstick.table(final_nll, common, request.seed, threads).write(request.out + "/results.tsv");
+    ResultTable table;
+    if (!yardstick.empty()) table = yardstick.table(final_nll, common, request.seed, threads);
+    if (guesses) {
+      for (ResultRow& row : guesses->table(final_accuracies, common).rows)
+        table.rows.push_back(std::move(row));
+    }
+    table.write(request.out + "/results.tsv");
   }
   log::info("done: {} steps, {} bases seen, {} of training; {}", with_commas(result.steps),
             with_commas(result.bases), duration(result.seconds),

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "lexome/error.h"
+#include "models/frozen_codes.h"
 #include "models/registry.h"
 #include "train/pretrain.h"
 
@@ -57,6 +58,8 @@ PretrainConfig::PretrainConfig(const Recipe& recipe, const std::string& vocabula
       .add(train.fields())
       .add(base_nll.fields())
       .add(own_evaluate_fields());
+  if (auto* const reader = dynamic_cast<CodesReader*>(model_maker.get()))
+    schema_.add(reader->codes_fields());
   if (vocab_path.empty()) {
     vocab_trainer = tokenizer_entry(vocab_name).trainer();
     schema_.add(vocab_trainer->fields());

@@ -37,17 +37,23 @@ Layout layout_named(const std::string& name) {
 
 class NucleotideTokenizer final : public Tokenizer {
  public:
-  explicit NucleotideTokenizer(std::string layout)
-      : name_(std::move(layout)), layout_(layout_named(name_)) {
+  NucleotideTokenizer(std::string layout, const Sees& sees)
+      : name_(std::move(layout)), layout_(layout_named(name_)), sees_(sees) {
     for (const Base base : kFourBases) id_of_[base] = layout_.first_base + base;
     id_of_[kN] = layout_.specials.unk;
   }
 
   std::string_view kind() const override { return "nucleotide"; }
   std::string describe() const override {
-    return "single nucleotides, " + std::to_string(layout_.texts.size()) + " tokens (" + name_ +
-           ")";
+    std::string text =
+        "single nucleotides, " + std::to_string(layout_.texts.size()) + " tokens (" + name_ + ")";
+    if (sees_.left > 0 || sees_.right > 0) {
+      text += ", each read with " + std::to_string(sees_.left) + " bases before and " +
+              std::to_string(sees_.right) + " behind";
+    }
+    return text;
   }
+  Sees sees() const override { return sees_; }
   bool tiles() const override { return true; }
   bool regular() const override { return true; }
   int32_t vocab_size(int) const override { return static_cast<int32_t>(layout_.texts.size()); }
@@ -74,11 +80,19 @@ class NucleotideTokenizer final : public Tokenizer {
     return base >= 0 && base < 4 ? BasesView(&kFourBases[static_cast<size_t>(base)], 1)
                                  : BasesView();
   }
-  std::string to_json() const override { return saved_json(*this, {{"layout", name_}}); }
+  std::string to_json() const override {
+    nlohmann::ordered_json body = {{"layout", name_}};
+    if (sees_.left > 0 || sees_.right > 0) {
+      body["sees_left"] = sees_.left;
+      body["sees_right"] = sees_.right;
+    }
+    return saved_json(*this, std::move(body));
+  }
 
  private:
   std::string name_;
   Layout layout_;
+  Sees sees_;
   std::array<int32_t, 5> id_of_{};
 };
 
@@ -100,8 +114,8 @@ class NucleotideTrainer final : public VocabTrainer {
 
 }  // namespace
 
-std::unique_ptr<Tokenizer> make_nucleotide(const std::string& layout) {
-  return std::make_unique<NucleotideTokenizer>(layout);
+std::unique_ptr<Tokenizer> make_nucleotide(const std::string& layout, const Sees& sees) {
+  return std::make_unique<NucleotideTokenizer>(layout, sees);
 }
 
 TokenizerEntry nucleotide_tokenizer() {
@@ -112,7 +126,15 @@ TokenizerEntry nucleotide_tokenizer() {
             if (layout != "plain" && layout != "hyenadna") {
               throw FormatError(origin + ": unknown layout '" + layout + "'");
             }
-            return make_nucleotide(layout);
+            Sees sees;
+            if (json.contains("sees_left")) {
+              sees = {saved_integer(json, "sees_left", origin),
+                      saved_integer(json, "sees_right", origin)};
+            }
+            if (sees.left < 0 || sees.right < 0) {
+              throw FormatError(origin + ": 'sees_left' and 'sees_right' must be 0 or more");
+            }
+            return make_nucleotide(layout, sees);
           }};
 }
 

@@ -10,7 +10,9 @@ namespace lexome {
 
 // Where special tokens and bases stand among the ids. "plain": [PAD] [UNK] [CLS] [SEP] [MASK] A C G
 // T; "hyenadna": [CLS] [SEP] [BOS] [MASK] [PAD] [RESERVED] [UNK] A C G T N, where N has a token of
-// its own.
-std::unique_ptr<Tokenizer> make_nucleotide(const std::string& layout = "plain");
+// its own. `sees`: where a model reads in the place of each base something that sees its
+// neighbours, how far; masking goes by it.
+std::unique_ptr<Tokenizer> make_nucleotide(const std::string& layout = "plain",
+                                           const Sees& sees = {});
 
 }  // namespace lexome

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "base/random.h"
+#include "models/frozen_codes.h"
 #include "models/model.h"
 #include "temporary_folder.h"
 #include "tensor/tensor_io.h"
@@ -18,15 +19,22 @@ namespace {
 std::shared_ptr<Model> small_model(const std::string& name, uint64_t seed = 3) {
   const auto maker = model_entry(name).maker();
   const std::map<std::string, std::string> small = {
-      {"model.layers", "2"},       {"model.width", "64"},
-      {"model.heads", "2"},        {"model.ffn", "96"},
-      {"model.max_tokens", "64"},  {"model.dropout", "0.1"},
-      {"model.init", "0.1"},       {"model.nucleotide_layers", "1"},
-      {"model.token_layers", "1"}, {"model.experts", "1,2,3"}};
-  const Fields fields = maker->fields();
-  for (const Fields::Field& field : fields.all()) {
-    const auto found = small.find(field.key);
-    if (found != small.end()) field.read(found->second, "test");
+      {"model.layers", "2"},         {"model.width", "64"},
+      {"model.heads", "2"},          {"model.ffn", "96"},
+      {"model.max_tokens", "64"},    {"model.dropout", "0.1"},
+      {"model.init", "0.1"},         {"model.nucleotide_layers", "1"},
+      {"model.token_layers", "1"},   {"model.experts", "1,2,3"},
+      {"model.codes.stem", "16"},    {"model.codes.width", "32"},
+      {"model.codes.blocks", "2"},   {"model.codes.sizes", "24"},
+      {"model.codes.init", "random"}};
+  std::vector<Fields> all = {maker->fields()};
+  if (auto* const reader = dynamic_cast<CodesReader*>(maker.get()))
+    all.push_back(reader->codes_fields());
+  for (const Fields& fields : all) {
+    for (const Fields::Field& field : fields.all()) {
+      const auto found = small.find(field.key);
+      if (found != small.end()) field.read(found->second, "test");
+    }
   }
   return maker->make(*make_nucleotide("plain"), seed);  // what every model can read
 }

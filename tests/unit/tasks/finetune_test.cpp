@@ -11,6 +11,7 @@
 #include "lexome/error.h"
 #include "report/predictions.h"
 #include "tasks/predict.h"
+#include "tasks/task_model.h"
 #include "unit/tasks/support.h"
 
 namespace lexome {
@@ -165,6 +166,82 @@ TEST_F(FinetuneTest, AProbeLeavesTheEncoderAlone) {
   double box = 0;
   cells >> box;
   EXPECT_NEAR(box, scored.scored.scores[0], 2e-5);
+}
+
+TEST_F(FinetuneTest, AdaptersMoveAloneAndAreMergedWhereTheyAreSaved) {
+  set("finetune.mode", "lora");
+  set("finetune.head", "mlp");
+  set("finetune.lora.dropout", "0.2");
+  set("train.lr", "1e-2");
+  finetune(request_);
+  // Beside the head alone: the same run with adapters scaled to nothing.
+  FinetuneRequest head_alone = request_;
+  head_alone.out = folder_ / "head";
+  head_alone.recipe.set("finetune.lora.alpha", "1e-6", "test");
+  finetune(head_alone);
+  const auto dev_loss = [](const std::string& run) {
+    const std::string log = slurp(run + "/log.tsv"), name = "60\tvalid\tloss\t";
+    const size_t at = log.find(name);
+    return at == std::string::npos ? std::nan("") : std::stod(log.substr(at + name.size()));
+  };
+  EXPECT_LT(dev_loss(request_.out), dev_loss(head_alone.out) - 0.02);
+  const auto before = weights(folder_ / "pre"), after = weights(folder_ / "run");
+  EXPECT_EQ(after.count("classifier.dense.weight"), 1U);
+  int adapted = 0;
+  for (const auto& [name, tensor] : before) {
+    const std::string layer = name.substr(0, name.rfind('.'));
+    const auto a = after.find("lora." + layer + ".a");
+    if (a == after.end() || !name.ends_with(".weight")) {
+      EXPECT_TRUE(torch::equal(tensor, after.at(name))) << name;
+      continue;
+    }
+    ++adapted;
+    const Tensor sum = tensor + 2.0 * torch::mm(after.at("lora." + layer + ".b"), a->second);
+    EXPECT_FALSE(torch::equal(tensor, after.at(name))) << name;
+    EXPECT_TRUE(torch::allclose(sum, after.at(name), 1e-5, 1e-6)) << name;
+  }
+  EXPECT_EQ(adapted, 4);
+  // Whoever reads the run finds merged weights and no adapters.
+  TaskModel task = TaskModel::open(folder_ / "run", torch::kCPU, "fp32");
+  EXPECT_EQ(task.lora(), nullptr);
+  EXPECT_EQ(task.spec().head, "mlp");
+  request_.out = folder_ / "again";
+  request_.recipe = Recipe();
+  set("finetune.mode", "probe");
+  set("finetune.head", "mlp");
+  EXPECT_THROW(finetune(request_), ConfigError);
+}
+
+TEST_F(FinetuneTest, AdaptersResumeWhereTheUnbrokenRunEnds) {
+  set("finetune.mode", "lora");
+  set("train.steps", "40");
+  set("train.save_every", "20");
+  set("train.keep", "2");
+  finetune(request_);
+  request_.out = folder_ / "broken";
+  fs::create_directories(request_.out);
+  fs::copy(folder_ / "run", request_.out, fs::copy_options::recursive);
+  fs::remove_all(folder_ / "broken/step-00000040");
+  std::ofstream(folder_ / "broken/last") << "step-00000020\n";
+  std::ofstream(folder_ / "broken/best") << "step-00000020\n";
+  request_.resume = true;
+  finetune(request_);
+  EXPECT_EQ(slurp(folder_ / "broken/log.tsv"), slurp(folder_ / "run/log.tsv"));
+}
+
+TEST_F(FinetuneTest, AVocabularyAloneCanBeProbed) {
+  KmerOptions kmers;
+  kmers.k = 4;
+  save_tokenizer(*make_kmer(kmers), folder_ / "kmer4.json");
+  request_.model = folder_ / "kmer4.json";
+  set("finetune.mode", "probe");
+  set("train.lr", "3e-2");
+  set("train.steps", "200");
+  const ResultTable table = finetune(request_);
+  EXPECT_GT(value_of(table, "test", "auroc", "tokens-probe"), 0.7);
+  EXPECT_EQ(table.rows[0].params_total, 0);
+  const TaskModel task = TaskModel::open(folder_ / "run", torch::kCPU, "fp32");
+  EXPECT_EQ(task.tokenizer().kind(), "kmer");
 }
 
 TEST_F(FinetuneTest, BaselineStandsBeside) {

@@ -120,8 +120,9 @@ TEST(LearnVocabularyRecipes, ShippedOnesAreWhole) {
   int found = 0;
   for (const std::string& name : shipped_names("recipes")) {
     if (name.rfind("vqdna-", 0) != 0) continue;
-    ++found;
     const Recipe recipe = Recipe::from_file(shipped_file("recipes", name));
+    if (recipe.find("vocab.name") == nullptr) continue;  // of models on codes
+    ++found;
     const VocabularyConfig config(recipe.find("vocab.name")->value, recipe);
     const bool paper = name.ends_with("-paper");
     EXPECT_EQ(config.model.width, paper ? 384 : 128) << name;

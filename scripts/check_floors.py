@@ -10,7 +10,7 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-CORE = ["base", "genome", "vocab", "mask", "data", "report", "motifs", "lineages", "segments"]
+CORE = ["base", "genome", "vocab", "mask", "data", "report", "motifs", "lineages", "segments", "codes"]
 MAY_SEE = {
     "base": [],
     "genome": ["base"],
@@ -21,6 +21,7 @@ MAY_SEE = {
     "motifs": ["base", "genome", "vocab", "data", "report"],
     "lineages": ["base", "genome", "vocab", "data", "report"],
     "segments": ["base", "genome", "vocab", "data", "report"],
+    "codes": ["base", "genome", "vocab", "data", "report", "motifs"],
     "tensor": ["base"],
     "kernels": ["base", "tensor"],
     "nn": ["base", "tensor", "kernels"],

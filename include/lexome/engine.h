@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "lexome/bases.h"
 #include "lexome/options.h"
 #include "lexome/result_table.h"
 
@@ -96,7 +97,8 @@ struct EmbedRequest {
   std::string command;
 };
 
-// A tokenizer whose tokens a network makes: units of a run that cuts its own.
+// A tokenizer whose tokens a network makes: units of a run that cuts its own, codes of a learned
+// vocabulary.
 struct TokenizerRequest {
   Machine machine;
   std::string path;    // as given to -m
@@ -109,6 +111,8 @@ struct LearnedTokenizer {
   // Bases between the lines, anchored at each contig's start, at which it cuts; 0: it has none.
   int64_t own_lines = 0;
   std::string sha256;  // of the checkpoint
+  // Says how good the tokens of some stretches are; empty where nothing is known to say.
+  std::function<void(const std::vector<Bases>& stretches)> judge;
 };
 
 // From a Hugging Face folder to a run folder, or back: the input tells which.
@@ -132,6 +136,9 @@ struct MachineRate {
   std::string remark;
 };
 
+struct CodesRequest;  // codes/analysis.h
+struct CodesSummary;
+
 class Engine {
  public:
   virtual ~Engine() = default;
@@ -151,6 +158,7 @@ class Engine {
   // makes tokens.
   virtual LearnedTokenizer tokenizer(const TokenizerRequest& request) = 0;
   virtual void convert(const ConvertRequest& request) = 0;
+  virtual CodesSummary analyze_codes(const Machine& machine, const CodesRequest& request) = 0;
   virtual std::vector<MachineRate> machine_rates(const Machine& machine) = 0;
   virtual std::string torch_version() const = 0;
 };

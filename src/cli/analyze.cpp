@@ -19,6 +19,7 @@ constexpr Analysis kAnalyses[] = {
     {"lineages", "how vocabularies tell the lineages of a virus apart", run_analyze_lineages},
     {"motifs", "known motifs among k-mers, tokens or matrices", run_analyze_motifs},
     {"units", "where tokenizers cut, beside motifs, splice sites and codons", run_analyze_units},
+    {"codes", "what the codes of a learned vocabulary stand for", run_analyze_codes},
 };
 
 }  // namespace

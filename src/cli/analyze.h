@@ -8,5 +8,6 @@ namespace lexome::cli {
 void run_analyze_lineages(CommandLine& line);
 void run_analyze_motifs(CommandLine& line);
 void run_analyze_units(CommandLine& line);
+void run_analyze_codes(CommandLine& line);
 
 }  // namespace lexome::cli

@@ -7,6 +7,8 @@
 #include "cli/common.h"
 #include "cli/tokenizers.h"
 #include "cli/verbs.h"
+#include "data/stretch_sample.h"
+#include "data/tokenize_cells.h"
 #include "lexome/error.h"
 
 namespace lexome::cli {
@@ -30,8 +32,10 @@ void run_tokenize(CommandLine& line) {
   bool no_version = false;
   TokenizerRequest tokens;
   line.operands("FASTA", &request.inputs, "sequences to tokenize; - reads stdin", false);
-  line.text("-m,--model", "VOCAB", &tokens.path,
-            "a vocabulary or a run's; of a run that makes its own tokens (mxdna), these");
+  line.text(
+      "-m,--model", "VOCAB", &tokens.path,
+      "a vocabulary (a learned one: its folder) or a run's; of a run that makes its own tokens "
+      "(mxdna), these");
   line.required();
   add_genomes(line, &genomes, "tokenize a genome with random access instead");
   line.list("-r,--region", "REGION", &request.regions,
@@ -75,8 +79,14 @@ void run_tokenize(CommandLine& line) {
     request.window = tokens.window;
   }
   request.model_sha256 = opened.sha256;
+  StretchSample sample;
+  if (opened.judge) request.look = [&](const TokenizeCell& cell) { sample.offer(cell.bases); };
   const TokenizeSummary made = tokenize(*opened.tokenizer, request);
-  if (opened.own_lines > 0) say_of_units(made);
+  if (opened.judge) {
+    opened.judge(sample.kept());
+  } else if (opened.own_lines > 0) {
+    say_of_units(made);
+  }
   log::info("{} tokens of {} bases{}", with_commas(made.tokens), with_commas(made.bases),
             made.left_out == 0 ? "" : ", " + with_commas(made.left_out) + " left out for their N");
 }

@@ -4,12 +4,15 @@
 
 #include "lexome/error.h"
 #include "lexome/options.h"
+#include "vocab/saved.h"
 
 namespace lexome::cli {
 namespace {
 
-// Whether a folder is a run of a model that makes its own tokens of single bases.
+// Whether a folder is a learned vocabulary, or a run of a model that makes its own tokens of single
+// bases.
 bool makes_own_tokens(const std::string& path) {
+  if (is_learned_vocabulary_folder(path)) return true;
   const std::string recipe = path + "/recipe.toml";
   if (!std::filesystem::is_regular_file(recipe)) return false;
   const Recipe run = Recipe::from_file(recipe);
@@ -28,11 +31,11 @@ LearnedTokenizer open_tokenizer(const TokenizerRequest& request) {
   const Machine& machine = request.machine;
   if (machine.device != "auto" || machine.precision != "auto" || machine.deterministic) {
     throw ConfigError(
-        "--device, --precision and --deterministic are for runs that make their own "
-        "tokens (mxdna), and " +
+        "--device, --precision and --deterministic are for tokens that a network makes (a learned "
+        "vocabulary, a run of mxdna), and " +
         request.path + " is none");
   }
-  return {load_tokenizer(request.path), 0, ""};
+  return {load_tokenizer(request.path), 0, "", nullptr};
 }
 
 }  // namespace lexome::cli

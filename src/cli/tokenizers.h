@@ -8,9 +8,9 @@
 
 namespace lexome::cli {
 
-// Loads the engine only for a run that makes its own tokens. Of a vocabulary, and of a run that
-// reads one, `own_lines` is 0 and `sha256` empty; what only networks need is refused with it
-// (ConfigError).
+// Loads the engine only for a learned vocabulary and a run that makes its own tokens. Of any other
+// vocabulary, and of a run that reads one, `own_lines` is 0 and `sha256` empty; what only networks
+// need is refused with it (ConfigError).
 LearnedTokenizer open_tokenizer(const TokenizerRequest& request);
 
 }  // namespace lexome::cli

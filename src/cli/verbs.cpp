@@ -109,11 +109,11 @@ constexpr Verb kVerbs[] = {
      run_evaluate},
     {"analyze",
      "Results",
-     "what vocabularies, rankings of k-mers, matrices and units have learned",
-     "{motifs DATABASE... | units -g GENOME} [options] -o DIR",
+     "what vocabularies, rankings of k-mers, matrices, units and codes have learned",
+     "{motifs DATABASE... | units -g GENOME | codes -m VOCAB -g GENOME} [options] -o DIR",
      {"lexome analyze motifs --ranks ranking.csv jaspar.transfac.gz --taxon vertebrates -o motifs",
-      "lexome analyze motifs --matrices mine.meme motifs.meme -g genome.2bit --sites -r chr1:1-1M "
-      "-o motifs",
+      "lexome analyze codes -m codes -g genome.2bit -a genes.gff3 --motifs jaspar.transfac.gz -o "
+      "codes-report",
       "lexome analyze units -g hg38.2bit -r chr20:1-2M -m run -m bpe.json -a genes.gff3 -o units"},
      run_analyze},
     {"report",

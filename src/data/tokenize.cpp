@@ -51,9 +51,11 @@ class TokenizeRun {
         policy_(unknown_policy(request.n_policy)),
         threads_(std::max(1, request.threads)),
         writer_(writer),
+        look_(request.look),
         progress_("tokenizing", total_bases, "bp") {}
 
   void add(TokenizeCell&& cell) {
+    if (look_) look_(cell);
     for (const TokenizeCell::Range& range : cell.asked) {
       summary_.bases += range.end - range.start;
       summary_.unknown += unknown_in(cell, range.start, range.end);
@@ -150,6 +152,7 @@ class TokenizeRun {
   UnknownPolicy policy_;
   int threads_;
   TokenizeWriter* writer_;
+  const std::function<void(const TokenizeCell&)>& look_;
   Progress progress_;
   TokenizeSummary summary_;
   std::vector<TokenizeCell> waiting_;

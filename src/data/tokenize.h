@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ namespace lexome {
 inline constexpr char kForcedColumn[] = "forced";
 inline constexpr int kForcedStart = 1, kForcedEnd = 2;
 
+struct TokenizeCell;  // data/tokenize_cells.h
+
 struct TokenizeRequest {
   std::vector<std::string> inputs;  // FASTA files in order, "-" for stdin; empty: `genome`
   std::string genome;               // .2bit or FASTA, random access
@@ -26,7 +29,8 @@ struct TokenizeRequest {
   std::string bed;                   // more regions, after those
   std::string out = "-";
   // tsv: one token a line; bed: likewise, BED6; json: one object a line and cell; npy: ids [n] or
-  // [n, levels] in OUT, starts and lengths in OUT.covers.npy, cells in OUT.rows.tsv (no stdout).
+  // [n, levels] in OUT, starts and lengths in OUT.covers.npy, cells in OUT.rows.tsv (no stdout). Of
+  // codes, which are one a base, bed: a line a run of equal ones; npy: u16 and no covers.
   std::string format = "tsv";
   bool force = false;
   bool provenance = true;
@@ -40,6 +44,8 @@ struct TokenizeRequest {
   // ones, of which more than the share F is N are left out.
   std::string n_policy = "keep";
   std::string command;  // the command line, for provenance
+  // Sees every cell, in order, before it is tokenized; may be empty.
+  std::function<void(const TokenizeCell&)> look;
 };
 
 struct TokenizeSummary {

@@ -12,7 +12,7 @@ namespace {
 
 constexpr size_t kProbe = 4096;  // bases from which the step of regular tokens is read
 // Where cells change no token their size is ours to choose.
-constexpr int64_t kRegularCell = 1 << 17, kOwnLinesCell = 1 << 14;
+constexpr int64_t kRegularCell = 1 << 17, kOwnLinesCell = 1 << 16;
 
 // Feeds the bases of one record to the sink cell by cell.
 class RecordCells {

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/npy.h"
 #include "base/text.h"
+#include "data/tokenize_codes.h"
 #include "lexome/error.h"
 
 namespace lexome {
@@ -28,14 +29,18 @@ void append(std::string* text, double number) { *text += fmt::format("{:.6g}", n
 // What a token is called: its text in the vocabulary, or its bases where tokens have no ids.
 class TokenTexts {
  public:
-  explicit TokenTexts(const Tokenizer& tokenizer) {
-    if (tokenizer.num_levels() == 0) return;
+  explicit TokenTexts(const Tokenizer& tokenizer) : tokenizer_(tokenizer) {
+    if (tokenizer.num_levels() != 1) return;
     for (int32_t id = 0; id < tokenizer.vocab_size(); ++id)
       texts_.push_back(tokenizer.token_text(id));
   }
   void add(const TokenizeRow& row, size_t i, std::string* text) const {
-    if (!row.tokens->levels.empty()) {
+    if (!texts_.empty()) {
       *text += texts_[static_cast<size_t>(row.tokens->levels[0][i])];
+      return;
+    }
+    if (!row.tokens->levels.empty()) {
+      *text += names_of_levels(tokenizer_, *row.tokens, i);
       return;
     }
     const Cover cover = row.tokens->covers[i];
@@ -43,7 +48,8 @@ class TokenTexts {
   }
 
  private:
-  std::vector<std::string> texts_;  // by id
+  const Tokenizer& tokenizer_;
+  std::vector<std::string> texts_;  // by id, where there is one level
 };
 
 // Twelve colours that a reader with any kind of colour vision tells apart from the next, from short
@@ -245,6 +251,8 @@ std::unique_ptr<TokenizeWriter> tokenize_writer(const Tokenizer& tokenizer,
                                                 const TokenizeRequest& request,
                                                 const std::string& provenance) {
   const std::string& format = request.format;
+  const bool codes = makes_codes(tokenizer);
+  if (format == "bed" && codes) return code_run_writer(tokenizer, request, provenance);
   if (format == "tsv" || format == "bed") {
     return std::make_unique<LineWriter>(tokenizer, request, provenance);
   }
@@ -256,7 +264,13 @@ std::unique_ptr<TokenizeWriter> tokenize_writer(const Tokenizer& tokenizer,
     throw ConfigError("-O " + format + ": choose tsv, bed, json or npy");
   }
   if (request.out == "-") {
-    throw ConfigError("-O npy writes three files and cannot go to stdout: name the first with -o");
+    throw ConfigError(
+        "-O npy writes more than one file and cannot go to stdout: name the first with -o");
+  }
+  if (codes) {
+    const std::string rows = beside(request.out, ".rows.tsv");
+    check_output(rows, request.force);
+    return code_array_writer(tokenizer, request, rows, provenance);
   }
   for (const char* ending : {".covers.npy", ".rows.tsv"}) {
     check_output(beside(request.out, ending), request.force);

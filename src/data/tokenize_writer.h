@@ -23,12 +23,22 @@ struct TokenizeRow {
   int64_t end(size_t i) const { return cell->start + int64_t{tokens->covers[i].end()}; }
 };
 
+// Neighbouring tokens of the same name.
+struct TokenRun {
+  int64_t start = 0, end = 0;
+  std::string text;
+};
+
 // A row as it will stand in the output.
 struct FormattedRow {
   std::string text;              // tsv, bed and json lines; of npy, what names the row
   std::vector<int32_t> ids;      // npy: [tokens, levels]
   std::vector<uint32_t> covers;  // npy: [tokens, 2], from the row's start
   int64_t tokens = 0;
+  // Of codes: whose they are, runs of equal ones or the stretch they stand on, and the codes.
+  std::shared_ptr<const std::string> name;
+  std::vector<TokenRun> runs;
+  std::vector<uint16_t> codes;
 };
 
 class TokenizeWriter {

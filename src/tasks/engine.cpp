@@ -9,6 +9,8 @@
 #include "kernels/machine_rates.h"
 #include "lexome/error.h"
 #include "models/model.h"
+#include "tasks/analyze_codes.h"
+#include "tasks/code_tokens.h"
 #include "tasks/convert.h"
 #include "tasks/embed.h"
 #include "tasks/evaluate.h"
@@ -21,6 +23,7 @@
 #include "tensor/device.h"
 #include "train/learn_vocabulary.h"
 #include "train/pretrain.h"
+#include "vocab/saved.h"
 
 namespace lexome {
 namespace {
@@ -89,10 +92,16 @@ class TorchEngine final : public Engine {
     at_border([&] { lexome::embed(request); });
   }
   LearnedTokenizer tokenizer(const TokenizerRequest& request) override {
-    return at_border([&] { return lexome::open_unit_tokenizer(request); });
+    return at_border([&] {
+      return is_learned_vocabulary_folder(request.path) ? open_code_tokenizer(request)
+                                                        : open_unit_tokenizer(request);
+    });
   }
   void convert(const ConvertRequest& request) override {
     at_border([&] { lexome::convert(request); });
+  }
+  CodesSummary analyze_codes(const Machine& machine, const CodesRequest& request) override {
+    return at_border([&] { return lexome::analyze_codes(machine, request); });
   }
   std::vector<MachineRate> machine_rates(const Machine& machine) override {
     return at_border([&] {

@@ -216,7 +216,7 @@ LearnedTokenizer open_unit_tokenizer(const TokenizerRequest& request) {
   const UnitGrid grid = unit_grid(request, loaded.recipe, model->max_tokens() - 2);
   return {make_unit_tokenizer(model, loaded.tokenizer, grid, device,
                               choose_bf16(request.machine.precision, device)),
-          grid.core, loaded.sha256};
+          grid.core, loaded.sha256, nullptr};
 }
 
 }  // namespace lexome

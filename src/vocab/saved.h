@@ -36,6 +36,8 @@ LearnedFile read_learned(const std::string& text, const std::string& origin);
 
 // Is this the tokenizer.json of a learned vocabulary?
 bool is_learned_file(const std::string& path);
+// A folder that holds one?
+bool is_learned_vocabulary_folder(const std::string& path);
 
 // What a saved vocabulary says of itself in one line, learned ones included.
 std::string vocabulary_about(const std::string& path);

@@ -169,6 +169,11 @@ bool is_learned_file(const std::string& path) {
          is_learned_vocabulary(whole["kind"].get<std::string>());
 }
 
+bool is_learned_vocabulary_folder(const std::string& path) {
+  const std::string file = (std::filesystem::path(path) / "tokenizer.json").string();
+  return std::filesystem::is_regular_file(file) && is_learned_file(file);
+}
+
 std::string vocabulary_about(const std::string& path) {
   return is_learned_file(path) ? read_learned(read_text_file(path), path).about
                                : load_tokenizer(path)->describe();

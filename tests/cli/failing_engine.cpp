@@ -3,6 +3,7 @@
 #include <csignal>
 #include <stdexcept>
 
+#include "codes/analysis.h"
 #include "lexome/engine.h"
 #include "lexome/error.h"
 
@@ -14,6 +15,9 @@ class FailingEngine : public lexome::Engine {
   std::vector<lexome::Fields::Field> training_options() const override { return {}; }
   std::vector<lexome::ComponentInfo> vocabularies() const override { return {}; }
   void learn_vocabulary(const lexome::VocabularyRequest&) override {}
+  lexome::CodesSummary analyze_codes(const lexome::Machine&, const lexome::CodesRequest&) override {
+    return {};
+  }
   void pretrain(const lexome::PretrainRequest& request) override {
     if (request.out == "input") throw lexome::InputError("input!");
     if (request.out == "io") throw lexome::IoError("io!", 28);

@@ -163,8 +163,34 @@ windows = 6
         for words in ("level2", "usage", "perplexity", "dead", "commitment", "error", "accuracy"):
             self.assertIn(words, page)
         self.fails(2, *self.learn(), says=["codes", "--force"])
-        self.fails(1, "tokenize", "-m", "codes", "-g", "sim/genome.2bit", says=["codes", "network"])
+        self.fails(2, "pretrain", "-m", "codes", "-g", "sim/genome.2bit", "-o", "run", says=["codes", "model.name = vqdna"])
         self.works(*self.learn("--resume"))
+
+    def test_codes_of_a_genome(self):
+        self.works(*self.learn())
+        codes = ["tokenize", "-m", "codes", "--no-version", "--device", "cpu"]
+        whole = self.works(*codes, "-g", "sim/genome.2bit", "-t", "2").splitlines()
+        self.assertEqual(whole[0], "#name\tstart\tend\tstrand\ttoken\tid\tid_2")
+        self.assertEqual(len(whole), 200001)
+        name = whole[1].split("\t")[0]
+        part = self.works(*codes, "-g", "sim/genome.2bit", "-t", "1", "-r", f"{name}:2001-2100").splitlines()
+        self.assertEqual(part[1:], whole[2001:2101])
+        self.works("unpack", "sim/genome.2bit", "-o", "g.fa")
+        done = self.run_lexome(*codes, "g.fa", "-t", "2")
+        self.assertEqual(done.stdout.decode().splitlines(), whole)
+        for words in ("come back wrong", "same code", "% on level 2"):
+            self.assertIn(words, done.stderr.decode())
+        runs = self.works(*codes, "g.fa", "-O", "bed").splitlines()
+        self.assertEqual(runs[0].split("\t")[3], "/".join(whole[1].split("\t")[5:7]))
+        self.works(*codes, "g.fa", "-O", "npy", "-o", "codes.npy")
+        self.assertEqual((self.folder / "codes.npy").stat().st_size % 16, 0)
+        self.write("empty.fa", "")
+        self.fails(1, *codes, "empty.fa", "-o", "none.tsv", says="empty.fa")
+        self.assertFalse((self.folder / "none.tsv").exists())
+        self.fails(2, *codes, "g.fa", "--window", "100", says=["codes", "--window"])
+        tokenizer = self.folder / "codes" / "step-00000004" / "tokenizer.json"
+        tokenizer.write_text(tokenizer.read_text().replace("ACGT", "ACDE"))
+        self.fails(1, *codes, "g.fa", says=["tokenizer.json", "damaged"])
 
     def test_mistakes(self):
         self.fails(2, "vocab", "hrq", "-c", "tiny.toml", "-o", "codes", says="-g")

@@ -14,11 +14,11 @@
 namespace lexome::cli {
 namespace {
 
-void say_of_units(const TokenizeSummary& made) {
+void say_of_network(const TokenizeSummary& made, bool units) {
   if (made.bases > 0 && made.unknown == made.bases) {
-    log::warn("every base is N: these units say nothing of a sequence");
+    log::warn("every base is N: these tokens say nothing of a sequence");
   }
-  if (made.tokens == 0) return;
+  if (made.tokens == 0 || !units) return;
   log::info("{:.2f} % of units start at a line of the grid, which forced that boundary",
             100.0 * static_cast<double>(made.forced) / static_cast<double>(made.tokens));
 }
@@ -82,11 +82,8 @@ void run_tokenize(CommandLine& line) {
   StretchSample sample;
   if (opened.judge) request.look = [&](const TokenizeCell& cell) { sample.offer(cell.bases); };
   const TokenizeSummary made = tokenize(*opened.tokenizer, request);
-  if (opened.judge) {
-    opened.judge(sample.kept());
-  } else if (opened.own_lines > 0) {
-    say_of_units(made);
-  }
+  if (opened.own_lines > 0) say_of_network(made, opened.tokenizer->num_levels() == 0);
+  if (opened.judge) opened.judge(sample.kept());
   log::info("{} tokens of {} bases{}", with_commas(made.tokens), with_commas(made.bases),
             made.left_out == 0 ? "" : ", " + with_commas(made.left_out) + " left out for their N");
 }

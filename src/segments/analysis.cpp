@@ -87,24 +87,30 @@ class UnitAnalysis {
                                           regions_.size(), with_commas(unknown)));
   }
 
-  void add(Segmentation segments) {
+  // Without a cutter, cuts are given and cannot be made of other bases.
+  void add(Segmentation segments, const Cutter& cutter = nullptr, int64_t own_lines = 0) {
     UnitRow row;
     row.segments = std::move(segments);
+    if (cutter && row.segments.none.empty())
+      row.stability = stability(cutter, own_lines, regions_, request_.seed);
     findings_.rows.push_back(std::move(row));
   }
 
   void cut() {
     for (const CuttingTokenizer& one : request_.tokenizers) {
-      add(segment(one.name, *one.tokenizer, one.own_lines, genome_, regions_, request_.threads));
+      add(segment(one.name, *one.tokenizer, one.own_lines, genome_, regions_, request_.threads),
+          cutter_of(one.tokenizer), one.own_lines);
     }
     for (const std::string& path : request_.tables) {
       const PmiTable table(path);
       const std::string suffix = request_.tables.size() > 1 ? " (" + path + ")" : "";
-      for (Segmentation& each :
-           std::vector<Segmentation>{pmi_segments(table, regions_, request_.threads),
-                                     entropy_segments(table, regions_, request_.threads)}) {
-        each.name += suffix;
-        add(std::move(each));
+      for (const auto& by : {pmi_segments, entropy_segments}) {
+        const auto cut = [&](const std::vector<Studied>& regions) {
+          return by(table, regions, request_.threads);
+        };
+        Segmentation segments = cut(regions_);
+        segments.name += suffix;
+        add(std::move(segments), cutter_of(cut));
       }
     }
     for (const std::string& text : request_.segments) {

@@ -44,7 +44,7 @@ struct UnitsSummary {
   int64_t bases = 0;
 };
 
-// Writes out/{boundaries.tsv, codons.tsv, lengths.tsv, segmentations.tsv, report.html, report.md};
+// Writes out/{boundaries,codons,lengths,segmentations,stability}.tsv, report.html and report.md;
 // the folder appears whole or not at all. Throws ConfigError, InputError, IoError, FormatError.
 UnitsSummary analyze_units(const UnitsRequest& request);
 

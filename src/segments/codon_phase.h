@@ -4,13 +4,9 @@
 #pragma once
 
 #include "segments/landmarks.h"
+#include "segments/mean.h"
 
 namespace lexome {
-
-struct Mean {
-  double value = 0, low = 0, high = 0;  // 95 % interval over genes; NaN with fewer than five
-  int64_t genes = 0;
-};
 
 struct CodonPhases {
   // Mean over genes with at least five cuts; a third by chance.

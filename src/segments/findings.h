@@ -12,6 +12,7 @@
 #include "segments/codon_phase.h"
 #include "segments/landmarks.h"
 #include "segments/segmentation.h"
+#include "segments/stability.h"
 
 namespace lexome {
 
@@ -21,6 +22,7 @@ struct UnitRow {
   std::vector<std::vector<Agreement>> agreements;
   std::vector<ClassLengths> lengths;
   CodonPhases codons;
+  std::vector<Stability> stability;
 };
 
 struct UnitFindings {

@@ -83,9 +83,9 @@ Section codons(const UnitFindings& findings) {
       continue;
     }
     const auto& [in_phase, across] = row.codons;
-    table.rows.push_back({row.segments.name, counted(in_phase.genes),
+    table.rows.push_back({row.segments.name, counted(in_phase.count),
                           with_interval(in_phase.value, in_phase.low, in_phase.high, false),
-                          counted(across.genes),
+                          counted(across.count),
                           with_interval(across.value, across.low, across.high, false)});
   }
   section.table(std::move(table));
@@ -108,6 +108,27 @@ Section lengths(const UnitFindings& findings) {
   return section;
 }
 
+Section stabilities(const UnitFindings& findings) {
+  Section section("stability", "Stability");
+  section.note(
+      "Share of units that are still there, both edges in place and nothing cut between, when the "
+      "same 601 bases "
+      "are cut with one base more before them, on the other strand, with the middle base "
+      "substituted, and with a "
+      "grid's lines elsewhere. A tokenizer that reads from the left cannot know the other strand.");
+  ShownTable table;
+  table.columns = {"tokenizer", "change", "units", "still there"};
+  table.numeric = {false, false, true, true};
+  for (const UnitRow& row : findings.rows) {
+    for (const Stability& one : row.stability) {
+      table.rows.push_back({row.segments.name, one.change, with_commas(one.units),
+                            with_interval(one.share.value, one.share.low, one.share.high, false)});
+    }
+  }
+  section.table(std::move(table));
+  return section;
+}
+
 }  // namespace
 
 std::vector<Section> unit_sections(const UnitFindings& findings) {
@@ -116,6 +137,7 @@ std::vector<Section> unit_sections(const UnitFindings& findings) {
     sections.push_back(boundaries(findings, l));
   sections.push_back(codons(findings));
   sections.push_back(lengths(findings));
+  sections.push_back(stabilities(findings));
   return sections;
 }
 

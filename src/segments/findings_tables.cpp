@@ -68,7 +68,7 @@ ShownTable codons(const UnitFindings& findings) {
     std::vector<std::string> cells = {row.segments.name};
     if (row.segments.none.empty()) {
       for (const Mean* mean : {&row.codons.in_phase, &row.codons.across_introns}) {
-        cells.push_back(counted(mean->genes));
+        cells.push_back(counted(mean->count));
         for (const double value : {mean->value, mean->low, mean->high})
           cells.push_back(rate(value));
       }
@@ -99,6 +99,19 @@ ShownTable lengths(const UnitFindings& findings) {
   return table;
 }
 
+ShownTable stabilities(const UnitFindings& findings) {
+  ShownTable table;
+  table.columns = {"tokenizer", "change", "units", "kept", "share", "share_low", "share_high"};
+  table.numeric = {false, false, true, true, true, true, true};
+  for (const UnitRow& row : findings.rows) {
+    for (const Stability& one : row.stability) {
+      table.rows.push_back({row.segments.name, one.change, counted(one.units), counted(one.kept),
+                            rate(one.share.value), rate(one.share.low), rate(one.share.high)});
+    }
+  }
+  return table;
+}
+
 ShownTable segmentations(const UnitFindings& findings) {
   ShownTable table;
   table.columns = {"tokenizer", "about", "cuts", "forced_cuts"};
@@ -120,7 +133,8 @@ std::vector<std::pair<std::string, ShownTable>> unit_tables(const UnitFindings& 
   return {{"boundaries", boundaries(findings)},
           {"codons", codons(findings)},
           {"lengths", lengths(findings)},
-          {"segmentations", segmentations(findings)}};
+          {"segmentations", segmentations(findings)},
+          {"stability", stabilities(findings)}};
 }
 
 }  // namespace lexome

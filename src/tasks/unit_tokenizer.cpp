@@ -6,16 +6,21 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "data/collate.h"
 #include "data/tokenize.h"
 #include "kernels/unit_selection.h"
 #include "lexome/error.h"
+#include "segments/stability.h"
 #include "tensor/device.h"
 #include "train/checkpoint.h"
 
 namespace lexome {
 namespace {
+
+constexpr size_t kJudged = 16;  // stretches that are cut twice
+constexpr uint64_t kSampleSeed = 0;
 
 struct FoundUnit {
   int64_t start = 0, length = 0;  // within the window that is encoded
@@ -180,6 +185,17 @@ int64_t training_window(const Recipe& recipe, int64_t room) {
   return length == nullptr ? room : std::min(room, parse_size(length->value, "windows.length"));
 }
 
+void judge(const std::shared_ptr<const Tokenizer>& tokenizer, const UnitGrid& grid,
+           const std::vector<Bases>& stretches) {
+  const Stability moved =
+      line_stability(cutter_of(tokenizer), grid.core, as_studied(stretches), kJudged, kSampleSeed);
+  if (moved.units == 0) return;
+  log::info(
+      "{:.1f} % of {} sampled units are others when the grid's lines move by half their distance",
+      100 * (1 - static_cast<double>(moved.kept) / static_cast<double>(moved.units)),
+      with_commas(moved.units));
+}
+
 UnitGrid unit_grid(const TokenizerRequest& request, const Recipe& recipe, int64_t room) {
   const int64_t window = request.window > 0 ? request.window : training_window(recipe, room);
   if (window > room)
@@ -214,9 +230,12 @@ LearnedTokenizer open_unit_tokenizer(const TokenizerRequest& request) {
     throw InputError(request.path + ": its model cuts no units; name a run of mxdna");
   model->eval();
   const UnitGrid grid = unit_grid(request, loaded.recipe, model->max_tokens() - 2);
-  return {make_unit_tokenizer(model, loaded.tokenizer, grid, device,
-                              choose_bf16(request.machine.precision, device)),
-          grid.core, loaded.sha256, nullptr};
+  const std::shared_ptr<const Tokenizer> tokenizer = make_unit_tokenizer(
+      model, loaded.tokenizer, grid, device, choose_bf16(request.machine.precision, device));
+  return {tokenizer, grid.core, loaded.sha256,
+          [tokenizer, grid](const std::vector<Bases>& stretches) {
+            judge(tokenizer, grid, stretches);
+          }};
 }
 
 }  // namespace lexome

@@ -52,6 +52,8 @@ void run_analyze_units(CommandLine& line) {
             "genes: GFF3, GTF, or a simulator's truth.bed; may be given several times");
   line.text("--motifs", "BED", &request.motifs,
             "sites of motifs, as analyze motifs --sites writes them");
+  line.list("--view", "REGION", &request.views,
+            "draw the units of these bases in the report; may be given several times");
   line.heading("How");
   line.integer("--draws", "N", &request.draws, 1, 1000, "draws of each null");
   line.integer("--window", "BP", &tokens.window, 1, 1'000'000'000,

@@ -9,8 +9,10 @@
 #include "base/output_folder.h"
 #include "base/provenance.h"
 #include "base/text.h"
+#include "data/tokenize_cells.h"
 #include "genome/annotation.h"
 #include "lexome/error.h"
+#include "report/sequence_view.h"
 #include "segments/findings.h"
 #include "vocab/pmi_table.h"
 
@@ -19,6 +21,7 @@ namespace {
 
 constexpr int64_t kMostBases = 500'000'000;
 constexpr int64_t kCodon = 3;
+constexpr int64_t kMostViewed = 5'000;
 
 void check(const UnitsRequest& request) {
   if (request.genome.empty()) {
@@ -50,6 +53,7 @@ class UnitAnalysis {
     }
     cut();
     for (UnitRow& row : findings_.rows) judge(&row);
+    for (const std::string& view : request_.views) findings_.views.push_back(draw(view));
     describe();
     return std::move(findings_);
   }
@@ -73,6 +77,7 @@ class UnitAnalysis {
           with_commas(bases), with_commas(kMostBases)));
     }
     regions_ = studied_regions(genome_, std::move(asked));
+    for (const std::string& view : request_.views) region_of_view(view);
     int64_t unknown = 0;
     for (const Studied& region : regions_) {
       findings_.bases += region.where.length();
@@ -153,6 +158,50 @@ class UnitAnalysis {
       row->agreements.push_back(agreement(regions_, row->segments, landmark, options));
     row->lengths = class_lengths(regions_, row->segments, landmarks_.classes);
     row->codons = codon_phases(row->segments, landmarks_.genes, request_.seed);
+  }
+
+  // The studied region that a view lies in, and the view itself.
+  std::pair<size_t, Interval> region_of_view(const std::string& text) const {
+    Interval view = checked_regions(genome_, {parse_region(text)}).front();
+    if (view.length() > kMostViewed) {
+      throw ConfigError(fmt::format("--view {}: {} bases are too many to draw (at most {})", text,
+                                    with_commas(view.length()), with_commas(kMostViewed)));
+    }
+    for (size_t i = 0; i < regions_.size(); ++i) {
+      const Interval& where = regions_[i].where;
+      if (where.contig == view.contig && view.start >= where.start && view.end <= where.end)
+        return {i, view};
+    }
+    throw ConfigError(fmt::format("--view {}: not within the regions that are looked at", text));
+  }
+
+  UnitView draw(const std::string& text) const {
+    const auto [r, view] = region_of_view(text);
+    const Studied& region = regions_[r];
+    const auto near = [&view = view](int64_t start, int64_t end) {
+      return end > view.start && start < view.end;
+    };
+    std::vector<SequenceTrack> units, annotation;
+    for (const UnitRow& row : findings_.rows) {
+      if (!row.segments.none.empty()) continue;
+      SequenceTrack& track = units.emplace_back();
+      track.name = row.segments.name;
+      const std::vector<int64_t> edges = unit_edges(region, row.segments.cuts[r]);
+      for (size_t e = 0; e + 1 < edges.size(); ++e) {
+        if (near(edges[e], edges[e + 1])) track.parts.push_back({edges[e], edges[e + 1]});
+      }
+    }
+    for (const BaseClass& one : landmarks_.classes) {
+      SequenceTrack& track = annotation.emplace_back();
+      track.name = one.name;
+      for (const auto& block : one.blocks[r]) {
+        if (near(block.start, block.end)) track.parts.push_back({block.start, block.end});
+      }
+    }
+    const auto first = region.bases.begin() + (view.start - region.where.start);
+    const Bases bases(first, first + view.length());
+    return {text,
+            svg_sequence("units over " + text, to_letters(bases), view.start, units, annotation)};
   }
 
   void describe() {

@@ -31,6 +31,8 @@ struct UnitsRequest {
   std::vector<std::string> annotations;  // GFF3, GTF, BED, truth.bed
   std::string motifs;                    // BED of sites; may be empty
 
+  std::vector<std::string> views;  // regions whose bases and units the report draws
+
   int draws = 20;   // of each null
   std::string out;  // folder
   bool force = false, provenance = true;

@@ -25,11 +25,16 @@ struct UnitRow {
   std::vector<Stability> stability;
 };
 
+struct UnitView {
+  std::string region, svg;
+};
+
 struct UnitFindings {
   std::vector<UnitRow> rows;
   std::vector<std::string> landmarks;  // names, in order
   bool has_genes = false;
   int64_t bases = 0;
+  std::vector<UnitView> views;
   std::vector<std::string> notes;  // what was done, in sentences
 };
 

@@ -129,10 +129,19 @@ Section stabilities(const UnitFindings& findings) {
   return section;
 }
 
+Section views(const UnitFindings& findings) {
+  Section section("sequence", "Units over the sequence");
+  for (const UnitView& view : findings.views) {
+    section.html(fmt::format("<figure class=\"scroll\">{}<figcaption>{}</figcaption></figure>\n",
+                             view.svg, escape_html(view.region)));
+  }
+  return section;
+}
+
 }  // namespace
 
 std::vector<Section> unit_sections(const UnitFindings& findings) {
-  std::vector<Section> sections = {overview(findings)};
+  std::vector<Section> sections = {overview(findings), views(findings)};
   for (size_t l = 0; l < findings.landmarks.size(); ++l)
     sections.push_back(boundaries(findings, l));
   sections.push_back(codons(findings));

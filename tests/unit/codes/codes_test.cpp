@@ -23,7 +23,7 @@ Stretch random_stretch(const std::string& contig, int64_t length, uint64_t key) 
   return stretch;
 }
 
-// Labels that are the base `offset` places on.
+// Labels that are the base `offset` places on; none where that is N.
 Labelling bases_as_labels(const std::vector<Stretch>& stretches, int64_t offset, int64_t reach) {
   Labelling out;
   out.name = "planted";
@@ -31,8 +31,10 @@ Labelling bases_as_labels(const std::vector<Stretch>& stretches, int64_t offset,
   out.reach = reach;
   for (const Stretch& stretch : stretches) {
     std::vector<int32_t> labels(stretch.bases.size(), -1);
-    for (int64_t i = 0; i + offset < static_cast<int64_t>(labels.size()); ++i)
-      labels[static_cast<size_t>(i)] = stretch.bases[static_cast<size_t>(i + offset)];
+    for (int64_t i = 0; i + offset < static_cast<int64_t>(labels.size()); ++i) {
+      const Base base = stretch.bases[static_cast<size_t>(i + offset)];
+      if (base != kN) labels[static_cast<size_t>(i)] = base;
+    }
     out.labels.push_back(std::move(labels));
   }
   return out;

@@ -1,12 +1,13 @@
 # Files that travel inside liblexome_core.so: the report page and its plotting libraries. A library that
-# npm has not brought is embedded empty, and reports fall back to plain SVG.
+# npm has not brought is embedded empty, and reports fall back to plain SVG (or have no UMAP).
 set(bundle ${CMAKE_SOURCE_DIR}/report_bundle/node_modules)
 set(assets
   report_css ${CMAKE_SOURCE_DIR}/src/report/page/report.css
   report_js ${CMAKE_SOURCE_DIR}/src/report/page/report.js
   plots_js ${CMAKE_SOURCE_DIR}/src/report/page/plots.js
   d3_js ${bundle}/d3/dist/d3.min.js
-  plot_js ${bundle}/@observablehq/plot/dist/plot.umd.min.js)
+  plot_js ${bundle}/@observablehq/plot/dist/plot.umd.min.js
+  umap_js ${bundle}/umap-js/lib/umap-js.min.js)
 file(WRITE ${CMAKE_BINARY_DIR}/generated/empty.asset "")
 set(body "")
 set(declarations "")
@@ -14,7 +15,7 @@ set(LEXOME_ASSET_FILES "")
 while(assets)
   list(POP_FRONT assets name path)
   if(NOT EXISTS ${path})
-    message(STATUS "report asset ${name} is missing (npm ci in report_bundle/ brings it): reports will be plain SVG")
+    message(STATUS "report asset ${name} is missing (npm ci in report_bundle/ brings it): reports will be plainer")
     set(path ${CMAKE_BINARY_DIR}/generated/empty.asset)
   endif()
   list(APPEND LEXOME_ASSET_FILES ${path})

@@ -34,8 +34,9 @@ if [ ${#missing[@]} -gt 0 ]; then
   rm -f "$log"
 fi
 
-# The report's plotting library. Without npm the build passes and reports are drawn as plain SVG.
-if [ -f report_bundle/package.json ] && [ ! -d report_bundle/node_modules ]; then
+# The report's plotting libraries. Without npm the build passes and reports are drawn as plain SVG.
+installed=report_bundle/node_modules/.package-lock.json
+if [ -f report_bundle/package.json ] && { [ ! -e $installed ] || [ report_bundle/package-lock.json -nt $installed ]; }; then
   if ! command -v npm >/dev/null; then
     say "installing npm"
     as_root=()

@@ -7,6 +7,7 @@ extern const char lexome_asset_report_js[], lexome_asset_report_js_end[];
 extern const char lexome_asset_plots_js[], lexome_asset_plots_js_end[];
 extern const char lexome_asset_d3_js[], lexome_asset_d3_js_end[];
 extern const char lexome_asset_plot_js[], lexome_asset_plot_js_end[];
+extern const char lexome_asset_umap_js[], lexome_asset_umap_js_end[];
 }
 
 namespace lexome::assets {
@@ -25,5 +26,6 @@ std::string_view report_js() { return between(lexome_asset_report_js, lexome_ass
 std::string_view plots_js() { return between(lexome_asset_plots_js, lexome_asset_plots_js_end); }
 std::string_view d3_js() { return between(lexome_asset_d3_js, lexome_asset_d3_js_end); }
 std::string_view plot_js() { return between(lexome_asset_plot_js, lexome_asset_plot_js_end); }
+std::string_view umap_js() { return between(lexome_asset_umap_js, lexome_asset_umap_js_end); }
 
 }  // namespace lexome::assets

@@ -12,5 +12,6 @@ std::string_view report_js();
 std::string_view plots_js();
 std::string_view d3_js();
 std::string_view plot_js();
+std::string_view umap_js();
 
 }  // namespace lexome::assets

@@ -7,11 +7,21 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "report/assets.h"
+#include "report/point_map.h"
 
 namespace lexome {
 namespace {
 
 bool plots_here() { return !assets::d3_js().empty() && !assets::plot_js().empty(); }
+
+// The library's own notice is lost where it was made small.
+std::string umap_script() {
+  return fmt::format(
+      "<script>// umap-js 1.4.0, Copyright 2019 Google LLC, Apache License 2.0; after umap, "
+      "Copyright "
+      "2017 Leland McInnes, BSD 3-Clause License\n{}</script>\n",
+      assets::umap_js());
+}
 
 std::string figure_html(const Figure& figure, bool plots) {
   if (!plots && figure.svg.empty()) return "";  // the table beside it says the same
@@ -146,11 +156,13 @@ std::string page_html(const PageHead& head, const std::vector<Section>& sections
     out += "<p class=\"note\">" + escape_html(head.provenance) + "</p>\n";
   }
   std::string links, body, data;
+  bool maps = false;
   for (const Section& section : sections) {
     if (section.empty()) continue;
     links += fmt::format("<a href=\"#{}\">{}</a>", section.id(), escape_html(section.title()));
     body += section.to_html(plots);
     for (const Figure* figure : section.figures()) {
+      maps = maps || figure->kind == kPointMap;
       data += fmt::format("{}{{\"id\":\"{}\",\"kind\":\"{}\",\"data\":{}}}",
                           data.empty() ? "" : ",", figure->id, figure->kind, figure->data);
     }
@@ -159,8 +171,9 @@ std::string page_html(const PageHead& head, const std::vector<Section>& sections
   if (plots) {
     out += fmt::format(
         "<script type=\"application/json\" id=\"report-data\">[{}]</script>\n<script>{}</script>\n"
-        "<script>{}</script>\n<script>{}</script>\n",
-        script_safe(std::move(data)), assets::d3_js(), assets::plot_js(), assets::plots_js());
+        "<script>{}</script>\n{}<script>{}</script>\n",
+        script_safe(std::move(data)), assets::d3_js(), assets::plot_js(), maps ? umap_script() : "",
+        assets::plots_js());
   }
   out += fmt::format("<script>{}</script>\n", assets::report_js());
   return out + "</body></html>\n";

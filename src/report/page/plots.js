@@ -22,6 +22,16 @@
   };
   const narrow = () => Math.min(1080, Math.max(320, document.querySelector("main").clientWidth - 36));
 
+  // A labelled choice.
+  const picker = (text, values, chosen) => {
+    const wrap = document.createElement("label"), select = document.createElement("select");
+    select.append(...values.map((one) => new Option(one)));
+    select.addEventListener("input", () => chosen(select.value));
+    wrap.className = "pick";
+    wrap.append(text + " ", select);
+    return wrap;
+  };
+
   // Scores: a point a seed, a bar at the mean; one row a model, one panel a task.
   const scores = ({ metric, points }) => {
     const models = distinct(points.map((d) => d.model)), tasks = distinct(points.map((d) => d.task)), width = narrow();
@@ -112,13 +122,9 @@
       if (!here.length) picture.textContent = "No differences at this number of shots.";
     };
     if (shots.length > 1) {
-      const wrap = document.createElement("label"), select = document.createElement("select");
-      select.append(...shots.map((one) => new Option(one)));
-      select.value = shots[shots.length - 1];
-      select.addEventListener("input", () => draw(select.value));
-      wrap.className = "pick";
-      wrap.append("Shots ", select);
-      place.append(wrap);
+      const pick = picker("Shots", shots, draw);
+      pick.lastChild.value = shots[shots.length - 1];
+      place.append(pick);
     }
     place.append(picture);
     draw(shots[shots.length - 1]);
@@ -205,6 +211,75 @@
     return place;
   };
 
-  const kinds = { scores, differences, curve, forest, learning, reliability, genomes, track };
+  // Numbers in [0, 1) that are the same at every opening of the page: xorshift (Marsaglia 2003).
+  const generator = (seed) => {
+    let state = (seed ^ 0x9e3779b9) | 0 || 1;
+    return () => {
+      state ^= state << 13;
+      state ^= state >>> 17;
+      state ^= state << 5;
+      return (state >>> 0) / 4294967296;
+    };
+  };
+
+  // UMAP's places, worked out in slices so that the page stays alive.
+  const neighbours = 15;
+  const umapPlaces = (vectors, seed, said) => new Promise((done) => {
+    const umap = new UMAP.UMAP({ nNeighbors: neighbours, random: generator(seed) }), epochs = umap.initializeFit(vectors);
+    let epoch = 0;
+    const slice = () => {
+      for (const until = performance.now() + 50; epoch < epochs && performance.now() < until; epoch += 1) umap.step();
+      if (epoch === epochs) return done(umap.getEmbedding());
+      said(`UMAP: ${epoch} of ${epochs} steps`);
+      setTimeout(slice);
+    };
+    slice();
+  });
+
+  // Points with their principal components: the first two, or a UMAP of all; coloured as the reader likes.
+  const pointMap = ({ name, axes, colourings, points, seed }) => {
+    const place = document.createElement("div"), picture = document.createElement("div"), said = document.createElement("p");
+    const maps = ["principal components"], umap = "UMAP (an illustration)", crosses = points.some((d) => d.crossed);
+    if (typeof UMAP !== "undefined" && points.length > neighbours) maps.push(umap);
+    const vectors = points.map((d) => d.at);
+    let shown = maps[0], colouring = 0, fitted = null;
+    const draw = (at) => {
+      const { classes, colours } = colourings[colouring], mine = (d) => d.classes[colouring];
+      const present = d3.sort(distinct(points.map(mine))), ticks = shown === umap ? [] : 5;
+      picture.replaceChildren(Plot.plot({
+        style, width: Math.min(narrow(), 720), height: 460, marginTop: 30, marginLeft: 56, marginBottom: 40, inset: 6, ariaLabel: `${name}, ${shown}`,
+        x: { label: shown === umap ? null : axes[0], ticks }, y: { label: shown === umap ? null : axes[1], ticks },
+        color: { legend: true, domain: present.map((c) => classes[c]), range: present.map((c) => colours[c]) },
+        symbol: crosses ? { domain: [false, true], range: ["circle", "times"] } : {},
+        marks: [Plot.frame({ stroke: "currentColor", strokeOpacity: 0.15 }), Plot.dot(points, {
+          x: (d, i) => at[i][0], y: (d, i) => at[i][1], stroke: (d) => classes[mine(d)], r: points.length > 1000 ? 2 : 3.2,
+          symbol: crosses ? "crossed" : "circle", strokeOpacity: 0.8,
+          title: (d) => [d.title, ...colourings.map((one, i) => `${one.name}: ${one.classes[d.classes[i]]}`)].join("\n") })],
+      }));
+    };
+    const fit = async () => {
+      said.textContent = "UMAP: looking for neighbours";
+      await new Promise((painted) => { setTimeout(painted, 30); });
+      const places = await umapPlaces(vectors, seed, (text) => { said.textContent = text; });
+      said.textContent = "";
+      return places;
+    };
+    const show = async (map) => {
+      shown = map;
+      const at = map === umap ? await (fitted ??= fit()) : vectors;
+      if (map === shown) draw(at);
+    };
+    said.className = "note";
+    if (colourings.length > 1) {
+      const names = colourings.map((one) => one.name);
+      place.append(picker("Colour", names, (chosen) => { colouring = names.indexOf(chosen); show(shown); }));
+    }
+    if (maps.length > 1) place.append(picker("Map", maps, show));
+    place.append(said, picture);
+    draw(vectors);
+    return place;
+  };
+
+  const kinds = { pointMap, scores, differences, curve, forest, learning, reliability, genomes, track };
   figures.forEach(({ id, kind, data }) => document.getElementById(id).prepend(kinds[kind](data)));
 })();

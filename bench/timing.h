@@ -1,5 +1,6 @@
 // How a step that has a PyTorch peer is timed: once to warm up, then for each line on stdin, so
-// that a driver can take programs in turns, or repeatedly with one line that says what peers say.
+// that a driver can take programs in turns (seconds and CPU seconds of all threads), or repeatedly
+// with one line that says what peers say.
 #pragma once
 
 #include <fmt/format.h>
@@ -13,14 +14,25 @@
 
 namespace lexome::bench {
 
+inline double cpu_seconds() {
+  rusage usage = {};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
 // `step` gives its seconds and goes through `tokens` tokens.
 inline void time_steps(const std::function<double()>& step, bool serve, int repeats,
                        const std::string& precision, int64_t tokens) {
   step();
   if (serve) {
     std::cout << "ready" << std::endl;
-    for (std::string line; std::getline(std::cin, line) && line != "stop";)
-      std::cout << fmt::format("{:.4f}", step()) << std::endl;
+    for (std::string line; std::getline(std::cin, line) && line != "stop";) {
+      const double before = cpu_seconds(), took = step();
+      std::cout << fmt::format("{:.4f} {:.4f}", took, cpu_seconds() - before) << std::endl;
+    }
     return;
   }
   std::vector<double> times;

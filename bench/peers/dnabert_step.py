@@ -71,10 +71,7 @@ def main():
     torch.set_num_threads(a.threads)
     torch.manual_seed(1)
     model = Bert(4101, a.layers, 768, 12, 3072, 512, a.dropout, a.gather)
-    decay = [p for p in model.parameters() if p.dim() > 1]
-    rest = [p for p in model.parameters() if p.dim() == 1]
-    groups = [{"params": decay, "weight_decay": 0.01}, {"params": rest, "weight_decay": 0.0}]
-    optimizer = torch.optim.AdamW(groups, lr=1e-4, betas=(0.9, 0.98), eps=1e-6)
+    optimizer = peer.adamw(model)
     ids = torch.randint(5, 4101, (a.rows, a.tokens))
     mask = torch.ones_like(ids)
     labels = torch.where(torch.rand(ids.shape) < 0.15, ids, torch.full_like(ids, -100))

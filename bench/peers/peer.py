@@ -5,6 +5,7 @@ import resource
 import statistics
 import struct
 import sys
+import time
 
 import torch
 
@@ -22,19 +23,28 @@ def options(doc, repeats=5):
 
 
 def time_steps(step, a, name, tokens):
-    """Runs `step`, which gives seconds: once to warm up, then for each line on stdin, or repeatedly with a line of what,
-    precision, median seconds, all seconds, tokens a second and peak memory."""
+    """Runs `step`, which gives seconds: once to warm up, then for each line on stdin (seconds and CPU seconds of all
+    threads), or repeatedly with a line of what, precision, median seconds, all seconds, tokens a second and peak memory."""
     step()
     if a.serve:
         print("ready", flush=True)
         for _ in iter(input, "stop"):
-            print(f"{step():.4f}", flush=True)
+            before = time.process_time()
+            print(f"{step():.4f} {time.process_time() - before:.4f}", flush=True)
         return
     times = [step() for _ in range(a.repeats)]
     median = statistics.median(times)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(name, a.precision, f"{median:.3f}", " ".join(f"{t:.3f}" for t in times), f"{tokens / median:.0f} tokens/s",
           f"{peak} MiB", sep="\t")
+
+
+def adamw(model):
+    """The optimizer of all peers: weight decay on matrices, none on vectors."""
+    trained = [p for p in model.parameters() if p.requires_grad]
+    groups = [{"params": [p for p in trained if p.dim() > 1], "weight_decay": 0.01},
+              {"params": [p for p in trained if p.dim() == 1], "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=1e-4, betas=(0.9, 0.98), eps=1e-6)
 
 
 def read_tensors(path):

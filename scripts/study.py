@@ -98,17 +98,18 @@ class Study:
 
     def prepare(self, genomes, arms):
         users = [text for arm in arms for text in [*arm.get("set", []), arm.get("options", "")]]
-        users += [model for each in self.about["evaluate"] for model in each.get("models", [])]
+        users += [text for each in self.about["evaluate"] for text in [*each.get("models", []), each.get("data", "")]]
         jobs = []
         for step in self.about.get("prepare", []):
             made = self.out / step["makes"]
-            finished = made / "results.tsv" if made.is_dir() else made  # a learned vocabulary is a folder
+            learned = (made / "recipe.toml").exists()  # a folder that fills up; others appear whole
+            finished = made / "results.tsv" if learned else made
             if finished.exists() or not any(step["makes"] in text for text in users):
                 continue
             if not self.dry_run:
                 made.parent.mkdir(parents=True, exist_ok=True)
             words = self.words(step["command"]) + (genomes if step.get("genomes") else [])
-            jobs.append((f"prepare/{made.stem}", words + (["--resume"] if made.is_dir() else [])))
+            jobs.append((f"prepare/{made.stem}", words + (["--resume"] if learned else [])))
         self.side_by_side(jobs)
 
     def pretrained(self, arm, seed):
@@ -137,7 +138,8 @@ class Study:
             out = self.evaluated(each)
             named = [word for model in each.get("models", []) for word in self.words(model)]
             models = [word for run in named or runs for word in ("-m", run)]
-            words = ["evaluate", each["suite"], "--data", str(DATA), "-t", "1", "-o", str(out), *models]
+            data, = self.words(each.get("data", "{data}"))
+            words = ["evaluate", *self.words(each["suite"]), "--data", data, "-t", "1", "-o", str(out), *models]
             words += self.words(each.get("options", "")) + (["--resume"] if out.exists() else [])
             jobs.append((f"evaluate/{out.name}", words))
         self.side_by_side(jobs)

@@ -168,6 +168,7 @@ std::unique_ptr<FinetuneRun> EvaluateCell::prepare(const PlannedRun& run, double
   setting.device = context_.device;
   setting.bf16 = context_.bf16;
   setting.quiet = true;
+  if (!arm().is_scratch()) setting.stored = stored_;  // fresh weights change with the seed
   return std::make_unique<FinetuneRun>(load_arm(arm(), context_.device, setting.seed),
                                        std::move(data), std::move(options),
                                        context_.options.training, std::move(setting));

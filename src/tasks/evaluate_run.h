@@ -3,6 +3,7 @@
 // scored on test, once. What a run leaves stands in its folder; results.tsv comes last, by rename.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -81,6 +82,7 @@ class EvaluateCell {
   std::vector<Trial> trials_;
   std::unique_ptr<FinetuneRun> best_;  // the chosen trial, when it was made in this process
   TrainResult best_result_;
+  std::shared_ptr<StoredVectors> stored_ = std::make_shared<StoredVectors>();
 };
 
 }  // namespace lexome

@@ -261,7 +261,19 @@ void FinetuneRun::for_groups(
 }
 
 Tensor FinetuneRun::features(const Side& side) {
+  std::string rows;
+  for (const LabelledRow& row : side.set->rows) {
+    rows.append(reinterpret_cast<const char*>(row.bases.data()), row.bases.size());
+    rows += '\n';
+  }
+  const auto [found, is_new] = setting_.stored->try_emplace(sha256_of(rows));
+  if (is_new) found->second = compute_features(side);
+  return found->second;
+}
+
+Tensor FinetuneRun::compute_features(const Side& side) {
   const torch::NoGradGuard no_grad;
+  about_.flops += static_cast<double>(side.set->rows.size()) * row_flops_;
   Tensor all_ND =
       torch::zeros({static_cast<int64_t>(side.set->rows.size()), model_->model().width()},
                    torch::TensorOptions().dtype(torch::kFloat32).device(setting_.device));
@@ -312,13 +324,9 @@ Evaluation FinetuneRun::evaluate() {
   return evaluation;
 }
 
-// Training, with the vectors of a frozen encoder computed once. What scoring costs is added where
-// it happens.
+// Training. What scoring and a frozen encoder's vectors cost is added where it happens.
 double FinetuneRun::flops_of(const TrainResult& result) const {
-  if (probe()) {
-    const size_t rows = data_.train.rows.size() + data_.dev.rows.size() + data_.test.rows.size();
-    return static_cast<double>(rows) * row_flops_;
-  }
+  if (probe()) return 0;
   const auto seen =
       static_cast<double>(result.steps * options_.train.batch * options_.train.accumulate);
   return 3 * seen * row_flops_;

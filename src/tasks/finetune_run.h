@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -21,13 +22,18 @@
 
 namespace lexome {
 
+// A frozen encoder's pooled vectors by the rows they are of, for runs of one model that differ in
+// seed or learning rate alone. Keys: sha256 of the rows' bases.
+using StoredVectors = std::map<std::string, Tensor>;
+
 struct FinetuneSetting {
   std::string task;  // its name
   uint64_t seed = 1;
   bool scratch = false;  // the model has fresh weights: nothing is said about pre-training
   torch::Device device{torch::kCPU};
   bool bf16 = false;
-  bool quiet = false;  // one of many
+  bool quiet = false;                                                         // one of many
+  std::shared_ptr<StoredVectors> stored = std::make_shared<StoredVectors>();  // a probe's
 };
 
 // Where checkpoints go; nowhere by default.
@@ -86,6 +92,7 @@ class FinetuneRun {
   Tensor stored_features(const TensorBatch& batch) const;
   void store_features();
   Tensor features(const Side& side);
+  Tensor compute_features(const Side& side);
   void for_groups(
       const Side& side,
       const std::function<void(const std::vector<int64_t>& group, const Batch& batch)>& use) const;

@@ -10,47 +10,16 @@
 
 #include "lexome/error.h"
 #include "report/predictions.h"
+#include "tasks/finetune_run.h"
 #include "tasks/predict.h"
 #include "tasks/task_model.h"
-#include "unit/tasks/support.h"
+#include "unit/tasks/finetune_fixture.h"
 
 namespace lexome {
 namespace {
 
 namespace fs = std::filesystem;
 using lexome_test::slurp;
-
-class FinetuneTest : public ::testing::Test {
- protected:
-  FinetuneTest() {
-    request_.model = testing::make_small_checkpoint(folder_ / "pre");
-    request_.train = testing::write_box_csv(folder_ / "train.csv", 240, 1);
-    request_.dev = testing::write_box_csv(folder_ / "dev.csv", 60, 2);
-    request_.test = testing::write_box_csv(folder_ / "test.csv", 80, 3);
-    request_.out = folder_ / "run";
-    request_.machine.threads = 1;
-    request_.machine.precision = "fp32";
-    set("train.lr", "3e-3");
-    set("train.steps", "60");
-    set("train.eval_every", "20");
-    set("finetune.baseline", "false");
-  }
-  void set(const std::string& key, const std::string& value) {
-    request_.recipe.set(key, value, "test");
-  }
-  static double value_of(const ResultTable& table, const std::string& split,
-                         const std::string& metric, const std::string& model = "dnabert") {
-    for (const ResultRow& row : table.rows) {
-      if (row.split == split && row.metric == metric && row.model == model) return row.value;
-    }
-    return std::nan("");
-  }
-  std::map<std::string, Tensor> weights(const std::string& run) const {
-    return read_checkpoint(resolve_checkpoint(run), false).model;
-  }
-  testing::TemporaryFolder folder_;
-  FinetuneRequest request_;
-};
 
 TEST_F(FinetuneTest, LearnsAndLeavesWhatItPromises) {
   const ResultTable table = finetune(request_);
@@ -168,6 +137,31 @@ TEST_F(FinetuneTest, AProbeLeavesTheEncoderAlone) {
   EXPECT_NEAR(box, scored.scored.scores[0], 2e-5);
 }
 
+TEST_F(FinetuneTest, ProbesOfOneModelShareItsVectors) {
+  set("finetune.mode", "probe");
+  const FinetuneOptions options = FinetuneOptions::from(request_.recipe);
+  const auto run_of = [&](uint64_t seed, std::shared_ptr<StoredVectors> stored) {
+    FinetuneSetting setting;
+    setting.seed = seed;
+    setting.quiet = true;
+    if (stored != nullptr) setting.stored = std::move(stored);
+    auto run = std::make_unique<FinetuneRun>(load_model(request_.model, torch::kCPU),
+                                             read_finetune_data(request_, options), options,
+                                             request_.recipe, std::move(setting));
+    run->train({});
+    return run;
+  };
+  const auto alone = run_of(2, nullptr);
+  const auto stored = std::make_shared<StoredVectors>();
+  const auto first = run_of(1, stored), second = run_of(2, stored);
+  EXPECT_EQ(stored->size(), 3U);  // train, dev, test
+  EXPECT_EQ(second->predict_test().scores, alone->predict_test().scores);
+  EXPECT_NE(second->predict_test().scores, first->predict_test().scores);
+  EXPECT_DOUBLE_EQ(first->about().flops, alone->about().flops);
+  EXPECT_GT(first->about().flops, 0);
+  EXPECT_EQ(second->about().flops, 0);
+}
+
 TEST_F(FinetuneTest, AdaptersMoveAloneAndAreMergedWhereTheyAreSaved) {
   set("finetune.mode", "lora");
   set("finetune.head", "mlp");
@@ -282,108 +276,6 @@ TEST_F(FinetuneTest, RegressionPredictsInTheUnitsOfTheFile) {
   const Predictions predictions = read_predictions(folder_ / "run/test_predictions.tsv");
   EXPECT_EQ(predictions.scored.classes, 0);
   EXPECT_GT(predictions.scored.scores[0], 450);
-}
-
-// The motif stands anywhere in sequences of up to three times what the model takes.
-class LongFinetuneTest : public FinetuneTest {
- protected:
-  LongFinetuneTest() {
-    for (const auto& [path, rows, seed] :
-         {std::tuple{&request_.train, 160, 1}, {&request_.dev, 40, 2}, {&request_.test, 40, 3}}) {
-      Random random(static_cast<uint64_t>(seed), Purpose::kTest, 78);
-      std::ofstream file(*path);
-      file << "sequence,label\n";
-      for (int i = 0; i < rows; ++i) {
-        const int length = 30 + static_cast<int>(random.below(160));
-        std::string letters = testing::random_letters(&random, length);
-        for (int copy = 0; i % 2 == 0 && copy < 1 + length / 40; ++copy) {
-          letters.replace(random.below(static_cast<uint64_t>(length) - 8), 8, "TATATATA");
-        }
-        file << letters << ',' << (i % 2 == 0 ? "box" : "none") << '\n';
-      }
-    }
-    set("train.steps", "40");
-  }
-};
-
-TEST_F(LongFinetuneTest, ReadsLongSequencesInPieces) {
-  for (const std::string join : {"mean", "max", "concat", "recurrent"}) {
-    SCOPED_TRACE(join);
-    set("finetune.long", join);
-    request_.out = folder_ / join;
-    const ResultTable table = finetune(request_);
-    EXPECT_GT(value_of(table, "test", "auroc"), 0.7);
-    const auto saved = weights(request_.out);
-    EXPECT_EQ(saved.count("join.dense.weight"), join == "concat" ? 1u : 0u);
-    EXPECT_EQ(saved.count("join.forward.weight_ih"), join == "recurrent" ? 1u : 0u);
-    if (join == "concat") {
-      EXPECT_EQ(saved.at("join.dense.weight").size(1), 3 * 32);
-    }
-    // What was saved predicts what was scored.
-    PredictRequest asked;
-    asked.machine = request_.machine;
-    asked.model = request_.out;
-    asked.input = request_.test;
-    asked.out = folder_ / (join + ".tsv");
-    predict(asked);
-    const Predictions scored = read_predictions(request_.out + "/test_predictions.tsv");
-    std::istringstream lines(slurp(asked.out));
-    size_t row = 0;
-    for (std::string line; std::getline(lines, line);) {
-      if (line[0] == '#') continue;
-      std::istringstream cells(line);
-      std::string name, strand, label;
-      double box = 0;
-      cells >> name >> strand >> label >> box;
-      EXPECT_NEAR(box, scored.scored.scores[2 * row], 2e-5) << row;
-      ++row;
-    }
-    EXPECT_EQ(row, 40u);
-  }
-}
-
-TEST_F(LongFinetuneTest, AProbeJoinsWithoutWeights) {
-  set("finetune.mode", "probe");
-  set("finetune.long", "mean");
-  const ResultTable table = finetune(request_);
-  EXPECT_FALSE(std::isnan(value_of(table, "test", "auroc", "dnabert-probe")));
-  set("finetune.long", "concat");
-  request_.out = folder_ / "other";
-  EXPECT_THROW(finetune(request_), ConfigError);
-  EXPECT_FALSE(fs::exists(folder_ / "other"));
-}
-
-// 64 3-mers beside [CLS] and [SEP] are what the model takes: 66 bases are one piece, 67 are two.
-TEST_F(LongFinetuneTest, ASequenceThatJustFitsIsOnePiece) {
-  Random random(5, Purpose::kTest);
-  const std::string fits = testing::random_letters(&random, 66);
-  std::vector<std::string> predicted;
-  for (const std::string join : {"cut", "mean"}) {
-    set("finetune.long", join);
-    set("train.steps", "1");
-    set("train.lr", "0");  // the same weights whatever is read
-    request_.out = folder_ / join;
-    finetune(request_);
-    lexome_test::spill(folder_ / "fits.fa", ">fits\n" + fits + "\n>more\n" + fits + "A\n>less\n" +
-                                                fits.substr(1) + "\n");
-    PredictRequest asked;
-    asked.machine = request_.machine;
-    asked.model = request_.out;
-    asked.input = folder_ / "fits.fa";
-    asked.out = folder_ / (join + ".tsv");
-    asked.provenance = false;
-    predict(asked);
-    predicted.push_back(slurp(asked.out));
-  }
-  std::istringstream cut(predicted[0]), pieces(predicted[1]);
-  std::string a, b;
-  std::getline(cut, a), std::getline(pieces, b);
-  std::getline(cut, a), std::getline(pieces, b);
-  EXPECT_EQ(a, b) << "66 bases fit: nothing to join";
-  std::getline(cut, a), std::getline(pieces, b);
-  EXPECT_NE(a, b) << "67 bases are two pieces";
-  std::getline(cut, a), std::getline(pieces, b);
-  EXPECT_EQ(a, b);
 }
 
 TEST_F(FinetuneTest, RefusesBeforeAnyWork) {

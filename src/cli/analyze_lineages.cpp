@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cli/analyze.h"
 #include "cli/common.h"
+#include "cli/tokenizers.h"
 #include "lexome/error.h"
 #include "lineages/analysis.h"
 
@@ -13,10 +14,10 @@ namespace lexome::cli {
 void run_analyze_lineages(CommandLine& line) {
   LineageRequest request;
   OutputOptions output;
-  std::vector<std::string> words;
+  TokenizerRequest tokens;
+  std::vector<std::string> words, models;
   std::string classes;
   bool no_version = false;
-  request.threads = 0;
   line.operands("lineages TREE", &words, "a tree with mutations, Auspice JSON version 2 (.gz too)");
   add_output(line, &output, "DIR", "folder for labelled sets, tables and report.html", true);
   line.heading("Genomes");
@@ -36,8 +37,10 @@ void run_analyze_lineages(CommandLine& line) {
             "defining sites as cov-lineages' JSON; else those of the training genomes");
   line.list("--genes", "GFF", &request.genes, "genes of the reference; may be given several times");
   line.heading("How");
-  line.list("-m,--model", "VOCAB", &request.tokenizers,
-            "a vocabulary to probe beside bases and 6-mers; may be given several times");
+  line.list(
+      "-m,--model", "[NAME=]VOCAB", &models,
+      "a vocabulary to judge beside bases and 6-mers (a learned one: its folder); may be given "
+      "several times");
   line.list("--recombinant", "NAME=LEFT,RIGHT", &request.recombinants,
             "a recombinant leaf and its parents, as XBB=BJ.1,BM.1.1.1: left and right of the "
             "breakpoint must fall to them; may be given several times");
@@ -45,7 +48,7 @@ void run_analyze_lineages(CommandLine& line) {
   line.integer("--per-class", "N", &request.per_class, 1, 100'000,
                "genomes of a class on each side, at most");
   add_seed(line, &request.seed);
-  add_threads(line, &request.threads);
+  add_machine(line, &tokens.machine);
   add_no_version(line, &no_version);
   if (!line.parse()) return;
   if (words.size() != 2) {
@@ -61,8 +64,11 @@ void run_analyze_lineages(CommandLine& line) {
   request.out = output.path;
   request.force = output.force;
   request.provenance = !no_version;
-  request.threads = thread_count(request.threads);
+  request.threads = thread_count(tokens.machine.threads);
   request.command = line.command();
+  for (const auto& [name, opened] : open_tokenizers(tokens, models)) {
+    request.vocabularies.push_back({name, opened.tokenizer});
+  }
   const LineageSummary found = analyze_lineages(request);
   log::info(
       "{}: {} classes, {} training and {} tested genomes; best on genomes: {}, on windows: {}",

@@ -1,6 +1,4 @@
 // lexome analyze units: where tokenizers cut, beside genes, motifs and reading frames.
-#include <filesystem>
-
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/analyze.h"
@@ -10,21 +8,6 @@
 #include "segments/analysis.h"
 
 namespace lexome::cli {
-namespace {
-
-// "NAME=PATH", or a path that names itself by its last part.
-std::pair<std::string, std::string> named_path(const std::string& text) {
-  const size_t equals = text.find('=');
-  if (equals != std::string::npos && equals > 0 && !std::filesystem::exists(text)) {
-    return {text.substr(0, equals), text.substr(equals + 1)};
-  }
-  std::filesystem::path path(text);
-  if (path.filename().empty()) path = path.parent_path();
-  return {path.stem().string(), text};
-}
-
-}  // namespace
-
 void run_analyze_units(CommandLine& line) {
   UnitsRequest request;
   GenomeArguments genomes;
@@ -72,11 +55,7 @@ void run_analyze_units(CommandLine& line) {
   request.provenance = !no_version;
   request.threads = thread_count(tokens.machine.threads);
   request.command = line.command();
-  for (const std::string& model : models) {
-    const auto [name, path] = named_path(model);
-    TokenizerRequest one = tokens;
-    one.path = path;
-    const LearnedTokenizer opened = open_tokenizer(one);
+  for (const auto& [name, opened] : open_tokenizers(tokens, models)) {
     request.tokenizers.push_back({name, opened.tokenizer, opened.own_lines});
   }
   const UnitsSummary made = analyze_units(request);

@@ -20,22 +20,57 @@ bool makes_own_tokens(const std::string& path) {
   return model != nullptr && model->value == "mxdna";
 }
 
-}  // namespace
+// "NAME=PATH", or a path that names itself by its last part.
+std::pair<std::string, std::string> named_path(const std::string& text) {
+  const size_t equals = text.find('=');
+  if (equals != std::string::npos && equals > 0 && !std::filesystem::exists(text)) {
+    return {text.substr(0, equals), text.substr(equals + 1)};
+  }
+  std::filesystem::path path(text);
+  if (path.filename().empty()) path = path.parent_path();
+  return {path.stem().string(), text};
+}
 
-LearnedTokenizer open_tokenizer(const TokenizerRequest& request) {
-  if (makes_own_tokens(request.path)) return load_engine(request.machine).tokenizer(request);
+// `found`: why no network makes tokens here.
+void refuse_network_options(const TokenizerRequest& request, const std::string& found) {
   if (request.flank >= 0) {
-    throw ConfigError("--flank is for runs that make their own tokens (mxdna), and " +
-                      request.path + " is none");
+    throw ConfigError("--flank is for runs that make their own tokens (mxdna), and " + found);
   }
   const Machine& machine = request.machine;
   if (machine.device != "auto" || machine.precision != "auto" || machine.deterministic) {
     throw ConfigError(
         "--device, --precision and --deterministic are for tokens that a network makes (a learned "
         "vocabulary, a run of mxdna), and " +
-        request.path + " is none");
+        found);
   }
+}
+
+}  // namespace
+
+LearnedTokenizer open_tokenizer(const TokenizerRequest& request) {
+  if (makes_own_tokens(request.path)) return load_engine(request.machine).tokenizer(request);
+  refuse_network_options(request, request.path + " is none");
   return {load_tokenizer(request.path), 0, "", nullptr};
+}
+
+std::vector<NamedTokenizer> open_tokenizers(const TokenizerRequest& request,
+                                            const std::vector<std::string>& models) {
+  std::vector<NamedTokenizer> opened;
+  bool network = false;
+  for (const std::string& model : models) {
+    const auto [name, path] = named_path(model);
+    TokenizerRequest one = request;
+    one.path = path;
+    if (makes_own_tokens(path)) {
+      network = true;
+    } else {
+      one.machine = Machine{};
+      one.flank = -1;
+    }
+    opened.push_back({name, open_tokenizer(one)});
+  }
+  if (!network) refuse_network_options(request, "no -m is one");
+  return opened;
 }
 
 }  // namespace lexome::cli

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "lexome/engine.h"
 #include "lexome/tokenizer.h"
@@ -12,5 +13,14 @@ namespace lexome::cli {
 // vocabulary, and of a run that reads one, `own_lines` is 0 and `sha256` empty; what only networks
 // need is refused with it (ConfigError).
 LearnedTokenizer open_tokenizer(const TokenizerRequest& request);
+
+struct NamedTokenizer {
+  std::string name;
+  LearnedTokenizer opened;
+};
+// Each of "[NAME=]PATH", which else is called by the last part of its path. `request` says how;
+// what only networks need is refused where no path is one (ConfigError).
+std::vector<NamedTokenizer> open_tokenizers(const TokenizerRequest& request,
+                                            const std::vector<std::string>& models);
 
 }  // namespace lexome::cli

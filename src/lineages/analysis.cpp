@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
 #include <set>
 
 #include "base/log.h"
@@ -18,24 +17,26 @@
 #include "lineages/findings.h"
 #include "lineages/isolates.h"
 #include "lineages/probe.h"
+#include "lineages/spaces.h"
 #include "report/metrics.h"
 
 namespace lexome {
 namespace {
 
-constexpr int kNeighbours = 15;
 constexpr const char* kBoundKind = "upper bound, made of the test labels";
-constexpr size_t kComponents = 2;
-constexpr size_t kMostMapped = 500;  // genomes; the components take the cube of it
 constexpr const char* kUnknownRule =
     "One rule for all methods: genomes are read in the reference's coordinates; a deleted base (-) "
     "and every letter other than A, C, G and T is an unknown base, N; insertions are left out. An "
-    "unknown base counts nowhere: not in a distance, not in a word or token that holds it.";
+    "unknown base counts nowhere: not in a distance, not in a word or token that holds it, not in "
+    "a "
+    "code that sees it (as far as its vocabulary's widest level sees). Neither words nor codes "
+    "reach "
+    "beyond the ends of what is read.";
 
 class LineageAnalysis {
  public:
   explicit LineageAnalysis(const LineageRequest& request)
-      : request_(request), vocabularies_(request.tokenizers) {}
+      : request_(request), vocabularies_(request.vocabularies) {}
 
   LineageFindings run() {
     read();
@@ -89,6 +90,7 @@ class LineageAnalysis {
           request_.constellations, constellations_.size(), sites, left_out);
     }
     say("{}", kUnknownRule);
+    for (const std::string& line : vocabularies_.described()) say("{}", line);
   }
 
   void make_task() {
@@ -251,76 +253,8 @@ class LineageAnalysis {
       }
       const ProbeResult result = linear_probe(probe, request_.threads);
       score(view, features.name, "linear probe", result.guesses, fmt::format("C = {:g}", result.c));
-      if (view.name == "genomes") lay_out(features, probe);
+      if (view.name == "genomes") lay_out(view, features, probe, request_.threads, &findings_);
     }
-  }
-
-  void lay_out(const FeatureRows& features, const ProbeRows& probe) {
-    // Each genome once: training repeats would be neighbours of their own copies.
-    std::vector<size_t> rows;
-    std::vector<int32_t> labels;
-    std::set<size_t> seen;
-    for (size_t s = 0; s < 3; ++s) {
-      for (size_t i = 0; i < probe.items[s].size(); ++i) {
-        if (!seen.insert(views_[0].sides[s][i].genome).second) continue;
-        rows.push_back(probe.items[s][i]);
-        labels.push_back(probe.labels[s][i]);
-      }
-    }
-    SpaceScore one;
-    one.name = features.name;
-    one.silhouette = silhouette(features.rows, rows, labels, probe.classes, request_.threads);
-    const std::vector<int32_t> guesses = neighbour_guesses(probe, kNeighbours, request_.threads);
-    one.neighbours = macro_f1(confusion_matrix(probe.labels[static_cast<size_t>(TaskSide::kTest)],
-                                               guesses, static_cast<int>(probe.classes)));
-    measure_divergence(features, probe, &one);
-    GenomeMap map{features.name, {}, {}};
-    const size_t step = (seen.size() + kMostMapped - 1) / kMostMapped;
-    size_t at = 0;
-    for (const size_t g : seen) {
-      if (at++ % step == 0) map.genomes.push_back(g);
-    }
-    std::map<size_t, size_t> row_of;
-    for (size_t s = 0; s < 3; ++s) {
-      for (size_t i = 0; i < probe.items[s].size(); ++i) {
-        row_of[views_[0].sides[s][i].genome] = probe.items[s][i];
-      }
-    }
-    std::vector<size_t> shown;
-    for (const size_t g : map.genomes) shown.push_back(row_of.at(g));
-    map.components = principal_components(features.rows, shown, kComponents);
-    findings_.maps.push_back(std::move(map));
-    findings_.spaces.push_back(std::move(one));
-  }
-
-  // Mean over pairs of classes, and over classes between their training and tested genomes.
-  static void measure_divergence(const FeatureRows& features, const ProbeRows& probe,
-                                 SpaceScore* one) {
-    const auto train = static_cast<size_t>(TaskSide::kTrain),
-               test = static_cast<size_t>(TaskSide::kTest);
-    SparseRows means =
-        class_means(features.rows, probe.items[train], probe.labels[train], probe.classes);
-    const SparseRows tested =
-        class_means(features.rows, probe.items[test], probe.labels[test], probe.classes);
-    for (size_t c = 0; c < probe.classes; ++c) {
-      means.column.insert(means.column.end(),
-                          tested.column.begin() + static_cast<std::ptrdiff_t>(tested.begin[c]),
-                          tested.column.begin() + static_cast<std::ptrdiff_t>(tested.begin[c + 1]));
-      means.value.insert(means.value.end(),
-                         tested.value.begin() + static_cast<std::ptrdiff_t>(tested.begin[c]),
-                         tested.value.begin() + static_cast<std::ptrdiff_t>(tested.begin[c + 1]));
-      means.begin.push_back(means.column.size());
-    }
-    double between = 0, within = 0, pairs = 0;
-    for (size_t a = 0; a < probe.classes; ++a) {
-      within += jensen_shannon(means, a, probe.classes + a);
-      for (size_t b = a + 1; b < probe.classes; ++b) {
-        between += jensen_shannon(means, a, b);
-        pairs += 1;
-      }
-    }
-    one->between = between / pairs;
-    one->within = within / static_cast<double>(probe.classes);
   }
 
   const LineageRequest& request_;

@@ -6,22 +6,22 @@
 #include <string>
 #include <vector>
 
-#include "lineages/features.h"
+#include "lineages/vocabularies.h"
 
 namespace lexome {
 
 struct LineageRequest {
-  std::string tree;                       // Auspice JSON
-  std::string reference;                  // FASTA; empty: the tree's root sequence
-  std::string consensus;                  // FASTA aligned to the reference, named as leaves
-  std::string constellations;             // folder of JSON files
-  std::vector<std::string> genes;         // GFF
-  std::vector<std::string> isolates;      // FASTA: tested instead of subtrees
-  std::vector<std::string> labels;        // tables of the isolates' labels
-  std::string attribute;                  // of the leaves; empty: clade_who, else clade_membership
-  std::vector<std::string> classes;       // empty: all
-  std::vector<std::string> tokenizers;    // fixed vocabularies beside those always there
-  std::vector<std::string> recombinants;  // NAME=LEFT,RIGHT
+  std::string tree;                   // Auspice JSON
+  std::string reference;              // FASTA; empty: the tree's root sequence
+  std::string consensus;              // FASTA aligned to the reference, named as leaves
+  std::string constellations;         // folder of JSON files
+  std::vector<std::string> genes;     // GFF
+  std::vector<std::string> isolates;  // FASTA: tested instead of subtrees
+  std::vector<std::string> labels;    // tables of the isolates' labels
+  std::string attribute;              // of the leaves; empty: clade_who, else clade_membership
+  std::vector<std::string> classes;   // empty: all
+  std::vector<NamedVocabulary> vocabularies;  // beside bases and 6-mers
+  std::vector<std::string> recombinants;      // NAME=LEFT,RIGHT
   int64_t window = 1000, per_class = 20;
 
   std::string out;  // folder

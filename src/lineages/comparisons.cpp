@@ -72,7 +72,7 @@ void compare_edits(const LineageTree& tree, const std::vector<Gene>& genes,
   const std::vector<EditPlace> places = edit_places(tree, findings->sites, genes, seed);
   for (const NamedReader& reader : vocabularies.readers()) {
     const std::vector<EditFinding> found =
-        edit_test(tree.reference, places, reader.read, Vocabularies::kFlank, seed);
+        edit_test(tree.reference, places, reader.read, reader.flank, seed);
     for (size_t l = 0; l < found.size(); ++l) {
       findings->edits.emplace_back(reader.levels[l], found[l]);
     }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "lineages/base_codes.h"
 #include "vocab/kmer_scan.h"
 
 namespace lexome {
@@ -52,21 +53,31 @@ FeatureRows word_features(const std::vector<Bases>& sequences, int k) {
   return features;
 }
 
-FeatureRows token_features(const std::vector<Bases>& sequences, const Tokenizer& tokenizer,
-                           const std::string& name) {
-  FeatureRows features;
-  features.name = name;
-  features.rows.columns = static_cast<size_t>(tokenizer.vocab_size());
-  std::vector<uint32_t> ids;
-  for (const Bases& bases : sequences) {
-    ids.clear();
-    const Tokens tokens = tokenizer.encode_one(bases);
-    for (const int32_t id : tokens.levels.front()) {
-      if (id != tokenizer.specials().unk) ids.push_back(static_cast<uint32_t>(id));
-    }
-    add_shares(&ids, &features.rows);
+std::vector<FeatureRows> token_features(const std::vector<Bases>& sequences,
+                                        const Tokenizer& tokenizer,
+                                        const std::vector<std::string>& names) {
+  std::vector<FeatureRows> levels(names.size());
+  for (size_t l = 0; l < levels.size(); ++l) {
+    levels[l].name = names[l];
+    levels[l].rows.columns = static_cast<size_t>(tokenizer.vocab_size(static_cast<int>(l)));
   }
-  return features;
+  const auto add = [&](const std::vector<std::vector<int32_t>>& of_level) {
+    std::vector<uint32_t> ids;
+    for (size_t l = 0; l < levels.size(); ++l) {
+      const int32_t unknown = tokenizer.specials(static_cast<int>(l)).unk;
+      ids.clear();
+      for (const int32_t id : of_level[l]) {
+        if (id >= 0 && id != unknown) ids.push_back(static_cast<uint32_t>(id));
+      }
+      add_shares(&ids, &levels[l].rows);
+    }
+  };
+  if (gives_base_codes(tokenizer)) {
+    for (const BaseCodes& codes : read_base_codes(sequences, tokenizer)) add(codes);
+  } else {
+    for (const Bases& bases : sequences) add(tokenizer.encode_one(bases).levels);
+  }
+  return levels;
 }
 
 SparseRows rows_at(const SparseRows& rows, const std::vector<size_t>& which) {

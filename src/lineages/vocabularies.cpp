@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
+#include <algorithm>
+#include <set>
 
 #include "lexome/error.h"
+#include "lineages/base_codes.h"
 
 namespace lexome {
 namespace {
@@ -21,61 +23,95 @@ std::vector<int32_t> words_at(const Bases& bases) {
   return words;
 }
 
-std::vector<int32_t> tokens_at(const Bases& bases, const Tokenizer& tokenizer) {
+BaseCodes tokens_at(const Bases& bases, const Tokenizer& tokenizer) {
   constexpr int32_t kPlaces = 1 << 12;  // longer tokens than this do not occur
-  std::vector<int32_t> read(bases.size(), -1);
   const Tokens tokens = tokenizer.encode_one(bases);
+  BaseCodes read(tokens.levels.size(), std::vector<int32_t>(bases.size(), -1));
   for (size_t t = 0; t < tokens.size(); ++t) {
     const Cover cover = tokens.covers[t];
     const uint32_t end = tokenizer.tiles() ? cover.end() : cover.start + 1;
     for (uint32_t b = cover.start; b < end; ++b) {
-      read[b] =
-          tokens.levels.front()[t] * kPlaces + static_cast<int32_t>(b - cover.start) % kPlaces;
+      const auto place = static_cast<int32_t>(b - cover.start) % kPlaces;
+      for (size_t l = 0; l < read.size(); ++l) {
+        read[l][b] = tokens.levels[l][t] * kPlaces + place;
+      }
     }
   }
   return read;
 }
 
+NamedReader reader_of(const std::vector<std::string>& levels,
+                      const std::shared_ptr<const Tokenizer>& tokenizer) {
+  NamedReader one;
+  one.levels = levels;
+  one.read = [tokenizer](const std::vector<Bases>& sequences) {
+    if (gives_base_codes(*tokenizer)) return read_base_codes(sequences, *tokenizer);
+    std::vector<BaseCodes> read;
+    for (const Bases& bases : sequences) read.push_back(tokens_at(bases, *tokenizer));
+    return read;
+  };
+  // The farthest token that an edit reaches sees as far again.
+  const Sees sees = tokenizer->sees();
+  one.flank = std::max(one.flank, static_cast<uint32_t>(sees.left + sees.right));
+  return one;
+}
+
 }  // namespace
 
-Vocabularies::Vocabularies(const std::vector<std::string>& tokenizers) {
-  for (const std::string& path : tokenizers) {
-    std::shared_ptr<const Tokenizer> tokenizer = load_tokenizer(path);
-    if (tokenizer->num_levels() != 1) {
-      throw InputError(fmt::format("{}: a vocabulary without tokens cannot be counted", path));
+Vocabularies::Vocabularies(const std::vector<NamedVocabulary>& vocabularies) {
+  std::set<std::string> names;
+  for (const NamedVocabulary& given : vocabularies) {
+    const Tokenizer& tokenizer = *given.tokenizer;
+    const int levels = tokenizer.num_levels();
+    if (levels < 1) {
+      throw InputError(fmt::format(
+          "{}: its tokens have no ids that could be counted; give a vocabulary", given.name));
     }
-    std::filesystem::path file(path);
-    if (!file.has_filename()) file = file.parent_path();
-    tokenizers_.emplace_back(fmt::format("{} ({})", tokenizer->kind(), file.filename().string()),
-                             tokenizer);
+    Entry entry;
+    entry.name = fmt::format("{} ({})", tokenizer.kind(), given.name);
+    entry.tokenizer = given.tokenizer;
+    if (!names.insert(entry.name).second) {
+      throw ConfigError(
+          fmt::format("two vocabularies would be called {}: name them, as -m {}-2=VOCAB",
+                      entry.name, given.name));
+    }
+    for (int level = 1; level <= levels; ++level) {
+      entry.levels.push_back(levels == 1 ? entry.name
+                                         : fmt::format("{}, level {}", entry.name, level));
+    }
+    entries_.push_back(std::move(entry));
   }
 }
 
 std::vector<FeatureRows> Vocabularies::features(const std::vector<Bases>& sequences) const {
   std::vector<FeatureRows> all = {base_features(sequences), word_features(sequences, kWordLength)};
-  for (const auto& [name, tokenizer] : tokenizers_) {
-    all.push_back(token_features(sequences, *tokenizer, name));
+  for (const Entry& entry : entries_) {
+    for (FeatureRows& level : token_features(sequences, *entry.tokenizer, entry.levels)) {
+      all.push_back(std::move(level));
+    }
   }
   return all;
 }
 
 std::vector<NamedReader> Vocabularies::readers() const {
   std::vector<NamedReader> all;
-  all.push_back({{fmt::format("{}-mer", kWordLength)}, [](const std::vector<Bases>& sequences) {
-                   std::vector<std::vector<std::vector<int32_t>>> read;
-                   for (const Bases& bases : sequences) read.push_back({words_at(bases)});
-                   return read;
-                 }});
-  for (const auto& [name, tokenizer] : tokenizers_) {
-    all.push_back({{name}, [tokenizer = tokenizer](const std::vector<Bases>& sequences) {
-                     std::vector<std::vector<std::vector<int32_t>>> read;
-                     for (const Bases& bases : sequences) {
-                       read.push_back({tokens_at(bases, *tokenizer)});
-                     }
-                     return read;
-                   }});
-  }
+  NamedReader& words = all.emplace_back();
+  words.levels = {fmt::format("{}-mer", kWordLength)};
+  words.read = [](const std::vector<Bases>& sequences) {
+    std::vector<BaseCodes> read;
+    for (const Bases& bases : sequences) read.push_back({words_at(bases)});
+    return read;
+  };
+  for (const Entry& entry : entries_) all.push_back(reader_of(entry.levels, entry.tokenizer));
   return all;
+}
+
+std::vector<std::string> Vocabularies::described() const {
+  std::vector<std::string> lines;
+  for (const Entry& entry : entries_) {
+    lines.push_back(fmt::format("{}: {}.", entry.name, entry.tokenizer->describe()));
+  }
+  return lines;
 }
 
 }  // namespace lexome

@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "lineages/edits.h"
@@ -13,24 +12,40 @@ namespace lexome {
 
 inline constexpr int kWordLength = 6;
 
+// A vocabulary and what its rows are called: "hrq (NAME), level 2".
+struct NamedVocabulary {
+  std::string name;
+  std::shared_ptr<const Tokenizer> tokenizer;
+};
+
 struct NamedReader {
   std::vector<std::string> levels;  // names
   BaseReader read;
+  // Bases on both sides of an edit that settle all it changes.
+  uint32_t flank = kLeastFlank;
+  static constexpr uint32_t kLeastFlank = 100;
 };
 
 class Vocabularies {
  public:
-  // Bases and 6-mers are always there. Throws as load_tokenizer.
-  explicit Vocabularies(const std::vector<std::string>& tokenizers);
+  // Bases and 6-mers are always there. InputError: a tokenizer whose tokens have no ids;
+  // ConfigError: two whose rows would be called the same.
+  explicit Vocabularies(const std::vector<NamedVocabulary>& vocabularies);
+  // One for each vocabulary and level.
   std::vector<FeatureRows> features(const std::vector<Bases>& sequences) const;
   // What each says of single bases: the token a base is in and its place there; of overlapping
   // tokens the one that starts there.
   std::vector<NamedReader> readers() const;
-  // Wide enough for an edit's effect to die out on both sides.
-  static constexpr uint32_t kFlank = 100;
+  // "hrq (NAME): 1024 + 2048 codes a base ...", of those beside bases and 6-mers.
+  std::vector<std::string> described() const;
 
  private:
-  std::vector<std::pair<std::string, std::shared_ptr<const Tokenizer>>> tokenizers_;
+  struct Entry {
+    std::string name;
+    std::vector<std::string> levels;  // names of its rows
+    std::shared_ptr<const Tokenizer> tokenizer;
+  };
+  std::vector<Entry> entries_;
 };
 
 }  // namespace lexome

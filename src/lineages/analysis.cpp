@@ -39,6 +39,7 @@ class LineageAnalysis {
       : request_(request), vocabularies_(request.vocabularies) {}
 
   LineageFindings run() {
+    findings_.seed = request_.seed;
     read();
     make_task();
     find_sites();

@@ -14,6 +14,7 @@
 #include "lineages/recombinants.h"
 #include "lineages/view.h"
 #include "report/page.h"
+#include "report/point_map.h"
 
 namespace lexome {
 
@@ -59,6 +60,7 @@ struct LineageFindings {
   std::vector<Recombination> recombinations;
   std::vector<std::vector<RecombinationFinding>> recombinants;  // by recombination
   std::vector<GenomeMap> maps;
+  uint64_t seed = 1;
   std::vector<Gene> genes;
   std::vector<std::string> notes;  // what was done, in sentences
 };
@@ -74,8 +76,8 @@ ShownTable class_table(const LineageFindings& findings);
 ShownTable distance_table(const LineageFindings& findings);
 ShownTable edit_table(const LineageFindings& findings);
 ShownTable recombinant_table(const LineageFindings& findings);
-// Figures of the page, as JSON.
-std::string map_json(const LineageFindings& findings, const GenomeMap& map);
+PointMap genome_points(const LineageFindings& findings, const GenomeMap& map);
+// The figure along the genome, as JSON.
 std::string track_json(const LineageFindings& findings);
 
 }  // namespace lexome

@@ -10,16 +10,21 @@ namespace lexome {
 
 using Json = nlohmann::json;
 
-std::string map_json(const LineageFindings& findings, const GenomeMap& map) {
-  Json points = Json::array();
+PointMap genome_points(const LineageFindings& findings, const GenomeMap& map) {
+  PointMap out;
+  out.name = map.name;
+  out.shares = map.components.shares;
+  out.colourings = {{"class", findings.task.classes, false}};
+  out.seed = findings.seed;
   for (size_t i = 0; i < map.genomes.size(); ++i) {
     const TaskGenome& genome = findings.task.genomes[map.genomes[i]];
-    points.push_back({{"name", genome.name},
-                      {"class", findings.task.classes[static_cast<size_t>(genome.label)]},
-                      {"tested", genome.nearest >= 0},
-                      {"at", map.components.points[i]}});
+    const bool tested = genome.nearest >= 0;
+    out.points.push_back({genome.name + (tested ? ", tested" : ""),
+                          map.components.points[i],
+                          {static_cast<size_t>(genome.label)},
+                          tested});
   }
-  return Json{{"name", map.name}, {"classes", findings.task.classes}, {"points", points}}.dump();
+  return out;
 }
 
 std::string track_json(const LineageFindings& findings) {

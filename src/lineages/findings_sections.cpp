@@ -87,22 +87,17 @@ std::vector<Section> lineage_sections(const LineageFindings& findings) {
       .table(space_table(findings));
   Section& maps = sections.emplace_back("maps", "Genomes as points");
   maps.note(
-      "Principal components of whole genomes, the first two (of at most "
-      "500 genomes, evenly drawn from the list); crosses are tested genomes.");
+      "Principal components of whole genomes (of at most 500, evenly drawn from the list); crosses "
+      "are tested genomes.");
   for (size_t m = 0; m < findings.maps.size(); ++m) {
-    const GenomeMap& map = findings.maps[m];
-    Figure figure;
-    figure.id = fmt::format("map-{}", m + 1);
-    figure.kind = "genomes";
-    figure.caption = fmt::format("{}: {:.0f} % and {:.0f} % of the variance.", map.name,
-                                 100 * map.components.shares[0], 100 * map.components.shares[1]);
-    figure.data = map_json(findings, map);
-    maps.figure(std::move(figure));
+    maps.figure(point_map(fmt::format("map-{}", m + 1), genome_points(findings, findings.maps[m])));
   }
   Section& track = sections.emplace_back("track", "Along the genome");
   track.note(
       "Shares of each class's genomes that differ from the reference, with defining sites "
-      "as dots; below, how many bases read otherwise when a defining site is changed.");
+      "as dots; below, for each vocabulary and level, how many bases read otherwise when a "
+      "defining "
+      "site is changed.");
   track.figure(
       {"along", "track", "Mutations by class, and what edits change.", track_json(findings), ""});
   sections.emplace_back("distances", "Distances and the tree")
@@ -116,7 +111,7 @@ std::vector<Section> lineage_sections(const LineageFindings& findings) {
       .note(
           "The observed base put into the reference at defining sites, against the same "
           "substitution at places with the same neighbours, codon position and gene that no leaf "
-          "changes. Bases whose token changes, mean; the farthest one; p by exchanging "
+          "changes. Bases whose token or code changes, mean; the farthest one; p by exchanging "
           "sites with their controls.")
       .table(edit_table(findings));
   if (!findings.recombinations.empty()) {

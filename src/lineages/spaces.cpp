@@ -8,8 +8,8 @@ namespace lexome {
 namespace {
 
 constexpr int kNeighbours = 15;
-constexpr size_t kComponents = 2;
-constexpr size_t kMostMapped = 500;  // genomes; the components take the cube of it
+constexpr size_t kComponents = 20;
+constexpr size_t kMostGenomes = 500;  // genomes; the components take the cube of it
 
 constexpr auto kTrain = static_cast<size_t>(TaskSide::kTrain);
 constexpr auto kTest = static_cast<size_t>(TaskSide::kTest);
@@ -63,7 +63,7 @@ void lay_out(const TaskView& genomes, const FeatureRows& features, const ProbeRo
   measure_divergence(features.rows, probe, &one);
   GenomeMap map{features.name, {}, {}};
   std::vector<size_t> shown;
-  const size_t step = (row_of.size() + kMostMapped - 1) / kMostMapped;
+  const size_t step = (row_of.size() + kMostGenomes - 1) / kMostGenomes;
   size_t at = 0;
   for (const auto& [genome, row] : row_of) {
     if (at++ % step != 0) continue;

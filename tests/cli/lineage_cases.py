@@ -160,6 +160,75 @@ class Lineages(runner.Case):
         self.assertIn(b"another leaf is called red0.0; this one is red0.0#2 here", said.stderr)
         self.assertIn("red0.0#2", {row["genome"] for row in rows(self.folder / "out/split.tsv")})
 
+    TINY_CODES = """[vocab]
+stem = 16
+width = 32
+blocks = 2
+sizes = [16, 24]
+[windows]
+length = 64
+[train]
+steps = 4
+batch = 4
+precision = "fp32"
+[evaluate]
+windows = 6
+"""
+
+    @runner.needs_tensors
+    def test_learned_vocabularies(self):
+        self.write("tiny.toml", self.TINY_CODES)
+        self.works("simulate", "-o", "sim", "--size", "200k", "--contigs", "3")
+        learn = ["vocab", "hrq", "-c", "tiny.toml", "-g", "sim/genome.2bit", "--device", "cpu", "-t", "1"]
+        self.works(*learn, "-o", "codes")
+        self.works(*learn, "--set", "train.steps=1", "--set", "train.warmup=0", "--set", "train.lr=1e-9", "-o", "start")
+        self.works("vocab", "kmer", "--k", "4", "-o", "k4.json")
+        asked = ["tree.json", "--classes", "red,blue", "--recombinant", "mix=red0.0,blue1.0", "--device", "cpu", "--no-version",
+                 "-m", "codes", "-m", "untrained=start", "-m", "k4.json"]
+        for name, threads in (("out", 2), ("again", 1)):
+            said = self.analyze(*asked, "-t", threads, "-o", name)
+            self.assertEqual(said.returncode, 0, said.stderr)
+        for path in (self.folder / "out").rglob("*.*"):
+            other = self.folder / "again" / path.relative_to(self.folder / "out")
+            self.assertEqual(path.read_bytes(), other.read_bytes(), path.name)
+        named = ["one-hot", "6-mer", "hrq (codes), level 1", "hrq (codes), level 2", "hrq (untrained), level 1",
+                 "hrq (untrained), level 2", "kmer (k4)"]
+        out = self.folder / "out"
+        for table in ("spaces", "distances"):
+            self.assertEqual([row["representation"] for row in rows(out / f"{table}.tsv")], named)
+        self.assertEqual([row["representation"] for row in rows(out / "recombinants.tsv")], ["Hamming"] + named)
+        for view in ("genomes", "windows"):
+            probes = [row["method"] for row in rows(out / f"scores_{view}.tsv") if row["what it is"] == "linear probe"]
+            self.assertEqual(probes, named)
+        edits = {row["representation"]: row for row in rows(out / "edits.tsv")}
+        self.assertEqual(list(edits), named[1:])
+        # Blocks 1 and 2 see 5 and 8 bases each side.
+        self.assertLessEqual(int(edits["hrq (codes), level 1"]["farthest"]), 5)
+        self.assertLessEqual(int(edits["hrq (codes), level 2"]["farthest"]), 8)
+        page = (out / "report.html").read_text()
+        self.assertIn('"kind":"pointMap"', page)
+        self.assertIn("hrq (codes), level 2", page)
+        self.assertIn("16 + 24 codes a base by hrq", (out / "report.md").read_text())
+
+        self.refuses("two vocabularies would be called hrq (codes)", "tree.json", "-m", "codes", "-m", "codes", "-o", "no", code=2)
+        tokenizer = self.folder / "codes" / "step-00000004" / "tokenizer.json"
+        tokenizer.write_text(tokenizer.read_text().replace("ACGT", "ACDE"))
+        self.refuses("tokenizer.json", "tree.json", "-m", "codes", "-o", "no")
+
+    @runner.needs_tensors
+    def test_windows_are_a_suite(self):
+        self.works("simulate", "-o", "sim", "--size", "200k", "--contigs", "3")
+        self.works("vocab", "kmer", "--k", "3", "-o", "k3.json")
+        self.write("tiny.toml", runner.TINY)
+        self.works("pretrain", "-c", "tiny.toml", "-g", "sim/genome.2bit", "-m", "k3.json", "--device", "cpu", "-t", "1", "-o", "run")
+        said = self.analyze("tree.json", "--classes", "red,blue", "-o", "out")
+        self.assertEqual(said.returncode, 0, said.stderr)
+        self.works("evaluate", "lineages", "--data", "out", "-m", "run", "--seeds", "1", "--baselines", "kmer-lr", "--device", "cpu",
+                   "-t", "1", "--set", "suite.scratch=false", "--set", "finetune.min_updates=2", "--set",
+                   "finetune.max_updates=2", "--set", "finetune.evaluations=1", "--set", "finetune.long=mean", "-o", "scores")
+        scores = [row for row in rows(self.folder / "scores/results.tsv") if row["split"] == "test" and row["metric"] == "macro_f1"]
+        self.assertEqual({row["model"] for row in scores}, {"run", "kmer-lr"})
+
     def test_refused(self):
         self.refuses("the tree has no root sequence", "bare.json", "-o", "no", code=2)
         self.refuses("class green has one genome (lone)", "tree.json", "-o", "no")
@@ -175,6 +244,10 @@ class Lineages(runner.Case):
                                                           "sites": ["nuc:" + mutation(200), "nuc:N7A"]}))
         self.refuses(f"site nuc:N7A expects N at position 7, but the reference has {REFERENCE[6]} there", "tree.json",
                      "--constellations", "constellations", "--genes", "genes.gff", "-o", "no")
+        self.refuses("nowhere.json", "tree.json", "-m", "nowhere.json", "-o", "no")
+        self.refuses("no -m is one", "tree.json", "--device", "cpu", "-o", "no", code=2)
+        self.works("vocab", "kmer", "--k", "4", "-o", "k4.json")
+        self.refuses("no -m is one", "tree.json", "-m", "k4.json", "--precision", "fp32", "-o", "no", code=2)
         self.write("empty.json", "")
         self.refuses("no JSON", "empty.json", "-o", "no")
         self.write("short.fa", ">red0.0\nACGT\n")

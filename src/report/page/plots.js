@@ -172,15 +172,6 @@
     });
   };
 
-  // Genomes as points: the first two principal components.
-  const genomes = ({ name, classes, points }) => Plot.plot({
-    style, width: Math.min(narrow(), 520), height: 380, marginTop: 34, marginLeft: 60, ariaLabel: `${name}, principal components`,
-    x: { label: "component 1", ticks: 4 }, y: { label: "component 2", ticks: 4 },
-    color: { legend: true, domain: classes, range: colours }, symbol: { domain: [false, true], range: ["circle", "times"] },
-    marks: [Plot.dot(points, { x: (d) => d.at[0], y: (d) => d.at[1], stroke: "class", symbol: "tested", r: 3.5,
-      title: (d) => `${d.name}: ${d.class}${d.tested ? ", tested" : ""}` })],
-  });
-
   // Along a genome: mutations by class, genes, and what an edit at a defining site changes.
   const track = ({ length, classes, mutations, genes, edits }) => {
     const width = narrow(), place = document.createElement("div"), names = distinct(edits.map((d) => d.name));
@@ -280,6 +271,6 @@
     return place;
   };
 
-  const kinds = { pointMap, scores, differences, curve, forest, learning, reliability, genomes, track };
+  const kinds = { pointMap, scores, differences, curve, forest, learning, reliability, track };
   figures.forEach(({ id, kind, data }) => document.getElementById(id).prepend(kinds[kind](data)));
 })();

@@ -315,8 +315,10 @@ class Study:
                          for row in read_table(self.evaluated(each) / "results.tsv")
                          if row["split"] == "test" and row["metric"] == "mcc" and row["wall_s"])
         seeds = len(self.seeds)
+        manifest = self.manifest.resolve()
+        shown = manifest.relative_to(ROOT) if manifest.is_relative_to(ROOT) else manifest.name
         parts = [f"# {self.about['title']}", self.about["intro"].strip()]
-        parts.append(f"Written by `scripts/study.py {self.manifest.relative_to(ROOT) if self.manifest.is_absolute() else self.manifest}` "
+        parts.append(f"Written by `scripts/study.py {shown}` "
                      f"with {version} on {datetime.date.today()}: {self.about['machine']}. Pre-training took "
                      f"{wall / 60:.0f} minutes of one thread in all, fine-tuning and baselines {evaluation / 60:.0f}. "
                      + ("**One pre-training seed: figures speak of these runs and not of methods.**" if seeds == 1

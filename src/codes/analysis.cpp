@@ -122,9 +122,8 @@ static void search_motifs(const MatrixSearch& search, int threads, LabellingFind
       [](const CodeMotif& a, const CodeMotif& b) { return a.match.e_value < b.match.e_value; });
 }
 
-CodesFindings analyze_labellings(const std::vector<Stretch>& stretches,
-                                 std::vector<Labelling> labellings, const CodesRequest& request,
-                                 std::vector<std::string> notes) {
+CodesFindings read_references(const std::vector<Stretch>& stretches, const CodesRequest& request,
+                              std::vector<std::string> notes) {
   CodesFindings findings;
   findings.notes = std::move(notes);
   for (const Stretch& stretch : stretches) {
@@ -152,6 +151,11 @@ CodesFindings analyze_labellings(const std::vector<Stretch>& stretches,
     for (size_t f = 0; f < findings.families.size(); ++f)
       for (const size_t i : findings.families[f].members) findings.family_of[i] = f;
   }
+  return findings;
+}
+
+void analyze_labellings(const std::vector<Stretch>& stretches, std::vector<Labelling> labellings,
+                        const CodesRequest& request, CodesFindings* findings) {
   ShiftOptions shifts;
   shifts.shifts = request.shifts;
   shifts.seed = request.seed;
@@ -160,7 +164,7 @@ CodesFindings analyze_labellings(const std::vector<Stretch>& stretches,
   for (const Labelling& labelling : labellings) {
     if (labelling.kind != LabelKind::kLearned) continue;
     if (before != nullptr)
-      findings.pairs.push_back(level_pair(stretches, *before, labelling, request.seed));
+      findings->pairs.push_back(level_pair(stretches, *before, labelling, request.seed));
     before = &labelling;
   }
   for (Labelling& labelling : labellings) {
@@ -168,17 +172,16 @@ CodesFindings analyze_labellings(const std::vector<Stretch>& stretches,
     LabellingFindings one;
     one.use = code_use(labelling);
     one.profiles = code_profiles(stretches, labelling);
-    one.annotations = annotation_enrichment(labelling, findings.annotations, shifts);
+    one.annotations = annotation_enrichment(labelling, findings->annotations, shifts);
     one.strand = strand_answer(stretches, labelling);
-    if (!findings.motifs.empty())
-      search_motifs(MatrixSearch(findings.motifs), request.threads, &one);
+    if (!findings->motifs.empty())
+      search_motifs(MatrixSearch(findings->motifs), request.threads, &one);
     labelling.labels.clear();
     labelling.reverse.clear();
     one.labelling = std::move(labelling);
-    findings.labellings.push_back(std::move(one));
+    findings->labellings.push_back(std::move(one));
   }
-  for (Annotation& annotation : findings.annotations) annotation.ranges.clear();
-  return findings;
+  for (Annotation& annotation : findings->annotations) annotation.ranges.clear();
 }
 
 void write_findings(const CodesFindings& findings, const CodesRequest& request,

@@ -67,11 +67,13 @@ struct CodesFindings {
   std::vector<std::string> notes;
 };
 
-// Empties the labellings of their labels. Throws InputError, FormatError for annotation and motif
-// files.
-CodesFindings analyze_labellings(const std::vector<Stretch>& stretches,
-                                 std::vector<Labelling> labellings, const CodesRequest& request,
-                                 std::vector<std::string> notes);
+// Annotations and motifs, which labellings are then held against: read before any network runs,
+// for their files may be refused. Throws InputError, FormatError.
+CodesFindings read_references(const std::vector<Stretch>& stretches, const CodesRequest& request,
+                              std::vector<std::string> notes);
+// Fills in the rest.
+void analyze_labellings(const std::vector<Stretch>& stretches, std::vector<Labelling> labellings,
+                        const CodesRequest& request, CodesFindings* findings);
 
 std::vector<std::pair<std::string, ShownTable>> code_tables(const CodesFindings& findings);
 std::vector<Section> code_sections(const CodesFindings& findings);

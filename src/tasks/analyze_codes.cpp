@@ -191,6 +191,7 @@ CodesSummary analyze_codes(const Machine& machine, const CodesRequest& request) 
   std::vector<std::string> notes = {
       fmt::format("Vocabulary: {}, {}.", request.vocabulary, loaded.vocabulary->describe())};
   const std::vector<Stretch> stretches = code_stretches(request, &notes);
+  CodesFindings findings = read_references(stretches, request, std::move(notes));
   std::vector<Labelling> labellings;
   const CodeTokenizer tokenizer(loaded.vocabulary, loaded.tokenizer, bf16);
   add_network(stretches, tokenizer, levels_of(*loaded.vocabulary, LabelKind::kLearned, "codes"),
@@ -203,18 +204,17 @@ CodesSummary analyze_codes(const Machine& machine, const CodesRequest& request) 
   for (size_t level = 0; level < levels; ++level)
     labellings.push_back(clusters(stretches, labellings[level], request.seed, device));
   labellings.push_back(word_labels(stretches));
-  notes.push_back(fmt::format(
+  findings.notes.push_back(fmt::format(
       "Beside the codes: the same network untrained (seed {}), its codebooks by k-means of its "
       "features; k-means (k-means++, 10 rounds) of windows as wide as a level sees, one-hot, with "
       "as "
       "many clusters as the level has codes; 6-mers. Networks ran in {}.",
       request.seed, bf16 ? "bf16" : "fp32"));
-  notes.push_back(fmt::format(
+  findings.notes.push_back(fmt::format(
       "Annotations: {} circular shifts within every stretch, the same for all labellings; labels "
       "with fewer than {} bases are not tested. The other strand: the first {} bases.",
       with_commas(request.shifts), kFewestUses, with_commas(kStrandBases)));
-  const CodesFindings findings =
-      analyze_labellings(stretches, std::move(labellings), request, std::move(notes));
+  analyze_labellings(stretches, std::move(labellings), request, &findings);
   write_findings(findings, request, folder.path());
   folder.commit();
   CodesSummary summary;

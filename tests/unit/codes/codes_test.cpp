@@ -230,8 +230,8 @@ TEST(CodesReport, SaysWhatStandsBeside) {
   untrained.level = 1;
   CodesRequest request;
   request.shifts = 100;
-  const CodesFindings findings =
-      analyze_labellings(stretches, {level, untrained, word_labels(stretches)}, request, {"note"});
+  CodesFindings findings = read_references(stretches, request, {"note"});
+  analyze_labellings(stretches, {level, untrained, word_labels(stretches)}, request, &findings);
   const std::string page = page_markdown({"Codes", ""}, code_sections(findings));
   for (const char* words : {"codes: 4 of 4 used", "untrained 2.00", "6-mers", "note"})
     EXPECT_NE(page.find(words), std::string::npos) << words << "\n" << page;

@@ -99,6 +99,7 @@ class Study:
     def prepare(self, genomes, arms):
         users = [text for arm in arms for text in [*arm.get("set", []), arm.get("options", "")]]
         users += [text for each in self.about["evaluate"] for text in [*each.get("models", []), each.get("data", "")]]
+        users += [each.get("command", "") for each in self.about.get("table", [])]
         jobs = []
         for step in self.about.get("prepare", []):
             made = self.out / step["makes"]
@@ -150,6 +151,25 @@ class Study:
             for arm in against:
                 words = ["report", str(out), "--against", arm, "-O", "tsv", "-o", f"{out}-against-{arm}.tsv", "--force"]
                 self.run("report", words)
+
+    def look(self):
+        """Runs whose tables stand in the page; several tables may be of one run, whose command stands with the first."""
+        for each in self.about.get("table", []):
+            made = self.out / each["makes"]
+            if "command" in each and not made.exists():
+                self.run(f"look/{made.stem}", self.words(each["command"]))
+
+    def looked_table(self, each):
+        """The columns that the manifest names; numbers rounded, where they are measured ones."""
+        def shown(text):
+            return f"{float(text):.3f}" if "." in text and text.replace(".", "").lstrip("-").isdigit() else text
+        path = self.out / each["makes"] / each["file"]
+        if not path.exists():
+            return ""
+        wanted = each.get("where", {})
+        rows = [[shown(row[column]) for column in each["columns"]] for row in read_table(path)
+                if all(row[column] == value for column, value in wanted.items())]
+        return table([name.replace("_", " ") for name in each.get("header", each["columns"])], rows)
 
     def evaluated(self, each):
         return self.out / "evaluate" / each["name"]
@@ -329,6 +349,9 @@ class Study:
                   "What it cost, forward and backward:", self.cost_table()]
         for each in self.about["evaluate"]:
             parts += [f"## {each['title']}", each.get("note", "").strip(), self.scores_table(each)]
+        for each in self.about.get("table", []):
+            if looked := self.looked_table(each):
+                parts += [f"## {each['title']}" if "title" in each else "", each.get("note", "").strip(), looked]
         rows, verdicts = [], []
         for pair in self.about.get("compare", []):
             found, words = self.differences(pair)
@@ -364,6 +387,7 @@ def main():
         genomes = study.genomes()
         study.prepare(genomes, arms)
         study.pretrain(genomes, arms)
+        study.look()
         study.evaluate(arms)
     if not asked.dry_run:
         study.write()

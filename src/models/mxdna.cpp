@@ -133,14 +133,16 @@ class Mxdna : public MxdnaModel {
     return head(states_BTD.reshape({-1, options_.width}).index_select(0, positions_n));
   }
 
-  const std::vector<int64_t>& unit_lengths() const override { return options_.experts; }
+  const MxdnaOptions& options() const override { return options_; }
   MxdnaUnits units(const TensorBatch& batch, const Pass& pass) override {
     if (!options_.makes_units())
       throw ConfigError(
           "this model has model.unit_layout = none: its tokens are the bases themselves");
     const torch::NoGradGuard no_grad;
     Encoded e = encode(batch, pass, nullptr, false);
-    return {std::move(e.tokens.units), e.bases.rows, e.tokens.scores_RE};
+    return {std::move(e.tokens.units), e.bases.rows,
+            e.tokens.scores_RE,        e.tokens.tokens_KD.to(torch::kFloat32),
+            e.tokens.offsets_KF,       e.tokens.modulation_KF};
   }
   Tensor token_states(const TensorBatch& batch, const Pass& pass) override {
     return encode(batch, pass, nullptr).states_KD.to(torch::kFloat32);

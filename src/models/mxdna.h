@@ -45,16 +45,18 @@ struct MxdnaOptions {
   Fields fields();  // section "model"
 };
 
-// What a batch was cut into; `scores` are the router's [R, E], fp32.
+// What a batch was cut into; `scores` are the router's [R, E]. Of every token, what the token
+// layers get, [K, D], and what the deformable convolution read, [K, F] (models/mxdna_tokens.h). All
+// fp32.
 struct MxdnaUnits {
   Units units;
   Packed rows;
-  Tensor scores_RE;
+  Tensor scores_RE, tokens_KD, offsets_KF, modulation_KF;
 };
 
 class MxdnaModel : public Model {
  public:
-  virtual const std::vector<int64_t>& unit_lengths() const = 0;  // [E]
+  virtual const MxdnaOptions& options() const = 0;
   // The units of a batch, without gradients. ConfigError when the layout makes none.
   virtual MxdnaUnits units(const TensorBatch& batch, const Pass& pass) = 0;
   // States of all tokens after the last layer, [K, D] fp32, packed as `units().units.tokens`.

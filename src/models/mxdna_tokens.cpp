@@ -118,9 +118,12 @@ Tensor LearntTokenization::offset_features(const Tensor& y_SD, const Packed& row
 }
 
 // T_i = h_i + sum_t W_t (modulation * what tap t reads): the tokens [K, D].
-Tensor LearntTokenization::assembled(const Tensor& states_RD, const Tensor& kept_KD,
-                                     const TokenInput& input, const Units& units) const {
-  if (!options_.deformable) return kept_KD;
+void LearntTokenization::assemble(const Tensor& states_RD, const TokenInput& input,
+                                  LearntTokens* out) const {
+  const Tensor& kept_KD = out->units_KD;
+  const Units& units = out->units;
+  out->tokens_KD = kept_KD;
+  if (!options_.deformable) return;
   const bool compact = options_.compact();
   const Tensor source_SD = compact ? kept_KD : states_RD;
   const Packed& rows = compact ? units.tokens : input.rows;
@@ -129,15 +132,15 @@ Tensor LearntTokenization::assembled(const Tensor& states_RD, const Tensor& kept
   const Tensor y_SD = assembly_norm_(source_SD.to(torch::kFloat32));
   const Tensor features = offset_features(y_SD, rows, at_K, units.tokens,
                                           compact ? units.tokens.longest : input.padded_length);
-  const Tensor offsets_KF = features.slice(1, 0, options_.taps),
-               modulation_KF = features.slice(1, options_.taps).sigmoid() * 2.0;
+  out->offsets_KF = features.slice(1, 0, options_.taps);
+  out->modulation_KF = features.slice(1, options_.taps).sigmoid() * 2.0;
   const Tensor of_unit = compact ? units.unit_of_R.index_select(0, units.rows_K) : units.unit_of_R;
   const Tensor v_SD = (y_SD * unit_flags(of_unit, y_SD)).to(states_RD.scalar_type());
   const Tensor samples =
-      deformable_samples(v_SD, rows, at_K, units.tokens, offsets_KF, modulation_KF);
+      deformable_samples(v_SD, rows, at_K, units.tokens, out->offsets_KF, out->modulation_KF);
   const Tensor filters = filters_.squeeze(3).permute({0, 2, 1}).reshape({filters_.size(0), -1});
-  return kept_KD +
-         matmul_weight(samples, {filters}, copy_weights({filters}, samples.scalar_type()));
+  out->tokens_KD =
+      kept_KD + matmul_weight(samples, {filters}, copy_weights({filters}, samples.scalar_type()));
 }
 
 LearntTokens LearntTokenization::operator()(const TokenInput& input, const Pass& pass) const {
@@ -168,7 +171,7 @@ LearntTokens LearntTokenization::operator()(const TokenInput& input, const Pass&
     updated_RD = states_RD + take_rows(made_UD, units.unit_of_R, units.centres_U);
   }
   out.units_KD = take_rows(updated_RD, units.rows_K, units.token_of_R);
-  out.tokens_KD = assembled(updated_RD, out.units_KD, input, units);
+  assemble(updated_RD, input, &out);
   return out;
 }
 

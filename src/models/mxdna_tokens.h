@@ -14,9 +14,12 @@ namespace lexome {
 
 struct LearntTokens {
   Units units;
-  Tensor scores_RE;   // fp32
-  Tensor tokens_KD;   // in the input's type
-  Tensor units_KD;    // the same before neighbours are assembled
+  Tensor scores_RE;  // fp32
+  Tensor tokens_KD;  // in the input's type
+  Tensor units_KD;   // the same before neighbours are assembled
+  // What the convolution's taps read at each token, fp32: how far from their places, in rows of its
+  // grid, and times what; undefined without one.
+  Tensor offsets_KF, modulation_KF;
   Tensor balance, z;  // losses of the router
 };
 
@@ -45,8 +48,7 @@ class LearntTokenization {
 
  private:
   Tensor scores(const Tensor& z_RD, const Packed& rows, const Pass& pass) const;
-  Tensor assembled(const Tensor& states_RD, const Tensor& kept_KD, const TokenInput& input,
-                   const Units& units) const;
+  void assemble(const Tensor& states_RD, const TokenInput& input, LearntTokens* out) const;
   Tensor offset_features(const Tensor& y_SD, const Packed& rows, const Tensor& at_K,
                          const Packed& outputs, int64_t padded_length) const;
 

@@ -11,7 +11,7 @@ namespace lexome {
 namespace {
 
 constexpr int64_t kLine = 100;  // bases
-constexpr int kBase = 10, kLeft = 150, kTrack = 13, kGap = 12;
+constexpr int kBase = 10, kLeft = 150, kTrack = 13, kLinks = 18, kGap = 12;
 
 class SequenceDrawing {
  public:
@@ -26,6 +26,10 @@ class SequenceDrawing {
       name(track.name);
       for (const SequencePart& part : track.parts) unit(part);
       y_ += kTrack;
+      if (track.links.empty()) continue;
+      name(track.links_name);
+      for (const SequenceLink& link : track.links) line(link);
+      y_ += kLinks;
     }
     for (const SequenceTrack& track : annotation) {
       if (std::none_of(track.parts.begin(), track.parts.end(),
@@ -78,6 +82,16 @@ class SequenceDrawing {
         x_of(part.start), y_ + 1, x_of(part.end) - x_of(part.start), kTrack - 3,
         std::min(0.9, 0.08 * static_cast<double>(length)), with_commas(part.start + 1),
         with_commas(part.end), length);
+  }
+  void line(const SequenceLink& link) {
+    const auto first = static_cast<double>(first_), last = static_cast<double>(last_);
+    if (link.from < first || link.from >= last) return;
+    const auto x = [&](double at) { return kLeft + kBase * (std::clamp(at, first, last) - first); };
+    body_ += fmt::format(
+        "<line x1=\"{:.1f}\" y1=\"{}\" x2=\"{:.1f}\" y2=\"{}\" stroke=\"{}\" "
+        "stroke-width=\"1.4\" stroke-opacity=\"{:.2f}\"><title>{}</title></line>",
+        x(link.from), y_ + 1, x(link.to), y_ + kLinks - 4, series_colour(link.kind),
+        0.1 + 0.9 * std::clamp(link.weight, 0.0, 1.0), escape_html(link.title));
   }
   void bar(const SequencePart& part, const std::string& name) {
     if (!visible(part)) return;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 
 #include "base/log.h"
@@ -12,6 +13,7 @@
 #include "data/tokenize_cells.h"
 #include "genome/annotation.h"
 #include "lexome/error.h"
+#include "report/point_map.h"
 #include "report/sequence_view.h"
 #include "segments/findings.h"
 #include "vocab/pmi_table.h"
@@ -22,6 +24,7 @@ namespace {
 constexpr int64_t kMostBases = 500'000'000;
 constexpr int64_t kCodon = 3;
 constexpr int64_t kMostViewed = 5'000;
+constexpr size_t kLookedInto = 400;  // stretches between a network's lines
 
 void check(const UnitsRequest& request) {
   if (request.genome.empty()) {
@@ -33,6 +36,9 @@ void check(const UnitsRequest& request) {
         "with --ngrams, or BED files with --segments");
   }
 }
+
+// One colour to the left, one to the right, and grey for the unit's own place.
+size_t link_kind(int64_t tap) { return tap == 0 ? 7 : tap < 0 ? 1 : 0; }
 
 class UnitAnalysis {
  public:
@@ -53,6 +59,7 @@ class UnitAnalysis {
     }
     cut();
     for (UnitRow& row : findings_.rows) judge(&row);
+    look_inside();
     for (const std::string& view : request_.views) findings_.views.push_back(draw(view));
     describe();
     return std::move(findings_);
@@ -160,6 +167,49 @@ class UnitAnalysis {
     row->codons = codon_phases(row->segments, landmarks_.genes, request_.seed);
   }
 
+  static const InsideUnits* network_of(const CuttingTokenizer& one) {
+    return dynamic_cast<const InsideUnits*>(one.tokenizer.get());
+  }
+
+  void look_inside() {
+    findings_.seed = request_.seed;
+    for (const CuttingTokenizer& one : request_.tokenizers) {
+      const InsideUnits* const network = network_of(one);
+      if (network == nullptr) continue;
+      const std::vector<UnitRead> reads =
+          sampled_reads(genome_, regions_, *network, kLookedInto, request_.seed);
+      for (const bool trained : {true, false}) {
+        const auto fresh = trained ? nullptr : network->untrained(request_.seed);
+        findings_.networks.push_back(network_units(one.name, trained, trained ? *network : *fresh,
+                                                   reads, landmarks_.classes, request_.seed));
+      }
+      findings_.notes.push_back(fmt::format(
+          "Looked into {}: the units of {} stretches of {} bases{}, as points and for what taps "
+          "read; a map shows at most {} sequences, drawn at random.",
+          one.name, reads.size(), network->core(),
+          reads.size() == kLookedInto ? ", drawn at random" : "", with_commas(kMostMapped)));
+      log::info("{}", findings_.notes.back());
+    }
+  }
+
+  std::vector<SequenceLink> links(const CuttingTokenizer& one, size_t region,
+                                  const Interval& view) {
+    std::vector<SequenceLink> out;
+    const InsideUnits* const network = network_of(one);
+    if (network == nullptr) return out;
+    for (ViewedTap& tap :
+         taps_over(one.name, *network,
+                   reads_over(genome_, regions_, *network, region, view.start, view.end), view)) {
+      if (!std::isnan(tap.reads)) {
+        out.push_back({tap.from, tap.reads, tap.modulation / 2, link_kind(tap.tap),
+                       fmt::format("tap {:+d}: offset {:+.2f}, modulation {:.2f}", tap.tap,
+                                   tap.offset, tap.modulation)});
+      }
+      findings_.viewed_taps.push_back(std::move(tap));
+    }
+    return out;
+  }
+
   // The studied region that a view lies in, and the view itself.
   std::pair<size_t, Interval> region_of_view(const std::string& text) const {
     Interval view = checked_regions(genome_, {parse_region(text)}).front();
@@ -175,14 +225,15 @@ class UnitAnalysis {
     throw ConfigError(fmt::format("--view {}: not within the regions that are looked at", text));
   }
 
-  UnitView draw(const std::string& text) const {
+  UnitView draw(const std::string& text) {
     const auto [r, view] = region_of_view(text);
     const Studied& region = regions_[r];
     const auto near = [&view = view](int64_t start, int64_t end) {
       return end > view.start && start < view.end;
     };
     std::vector<SequenceTrack> units, annotation;
-    for (const UnitRow& row : findings_.rows) {
+    for (size_t i = 0; i < findings_.rows.size(); ++i) {
+      const UnitRow& row = findings_.rows[i];
       if (!row.segments.none.empty()) continue;
       SequenceTrack& track = units.emplace_back();
       track.name = row.segments.name;
@@ -190,6 +241,9 @@ class UnitAnalysis {
       for (size_t e = 0; e + 1 < edges.size(); ++e) {
         if (near(edges[e], edges[e + 1])) track.parts.push_back({edges[e], edges[e + 1]});
       }
+      if (i >= request_.tokenizers.size()) continue;
+      track.links_name = "taps";
+      track.links = links(request_.tokenizers[i], r, view);
     }
     for (const BaseClass& one : landmarks_.classes) {
       SequenceTrack& track = annotation.emplace_back();

@@ -13,6 +13,7 @@
 #include "segments/landmarks.h"
 #include "segments/segmentation.h"
 #include "segments/stability.h"
+#include "segments/unit_map.h"
 
 namespace lexome {
 
@@ -35,11 +36,17 @@ struct UnitFindings {
   bool has_genes = false;
   int64_t bases = 0;
   std::vector<UnitView> views;
+  std::vector<ViewedTap> viewed_taps;
+  std::vector<NetworkUnits> networks;  // of the rows that are networks: trained, then untrained
+  uint64_t seed = 1;
   std::vector<std::string> notes;  // what was done, in sentences
 };
 
 // The tables of the output folder, by file name without ".tsv".
 std::vector<std::pair<std::string, ShownTable>> unit_tables(const UnitFindings& findings);
 std::vector<Section> unit_sections(const UnitFindings& findings);
+// Those of the networks; none without one.
+std::vector<std::pair<std::string, ShownTable>> network_tables(const UnitFindings& findings);
+std::vector<Section> network_sections(const UnitFindings& findings);
 
 }  // namespace lexome

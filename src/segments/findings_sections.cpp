@@ -131,6 +131,13 @@ Section stabilities(const UnitFindings& findings) {
 
 Section views(const UnitFindings& findings) {
   Section section("sequence", "Units over the sequence");
+  if (!findings.viewed_taps.empty()) {
+    section.note(
+        "Below the units of a network: from each unit, where the taps of its deformable "
+        "convolution "
+        "read, as dark as what they read is multiplied by. Before training they read the unit "
+        "before, the unit itself and the unit behind.");
+  }
   for (const UnitView& view : findings.views) {
     section.html(fmt::format("<figure class=\"scroll\">{}<figcaption>{}</figcaption></figure>\n",
                              view.svg, escape_html(view.region)));
@@ -147,6 +154,7 @@ std::vector<Section> unit_sections(const UnitFindings& findings) {
   sections.push_back(codons(findings));
   sections.push_back(lengths(findings));
   sections.push_back(stabilities(findings));
+  for (Section& one : network_sections(findings)) sections.push_back(std::move(one));
   return sections;
 }
 

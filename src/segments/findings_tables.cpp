@@ -130,11 +130,14 @@ ShownTable segmentations(const UnitFindings& findings) {
 }  // namespace
 
 std::vector<std::pair<std::string, ShownTable>> unit_tables(const UnitFindings& findings) {
-  return {{"boundaries", boundaries(findings)},
-          {"codons", codons(findings)},
-          {"lengths", lengths(findings)},
-          {"segmentations", segmentations(findings)},
-          {"stability", stabilities(findings)}};
+  std::vector<std::pair<std::string, ShownTable>> tables = {
+      {"boundaries", boundaries(findings)},
+      {"codons", codons(findings)},
+      {"lengths", lengths(findings)},
+      {"segmentations", segmentations(findings)},
+      {"stability", stabilities(findings)}};
+  for (auto& one : network_tables(findings)) tables.push_back(std::move(one));
+  return tables;
 }
 
 }  // namespace lexome

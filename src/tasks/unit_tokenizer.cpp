@@ -13,6 +13,7 @@
 #include "kernels/unit_selection.h"
 #include "lexome/error.h"
 #include "segments/stability.h"
+#include "tasks/unit_insides.h"
 #include "tensor/device.h"
 #include "train/checkpoint.h"
 
@@ -35,13 +36,14 @@ struct Stretch {
   bool starts_at_line = false, ends_at_line = false;
 };
 
-class UnitTokenizer final : public Tokenizer {
+class UnitTokenizer final : public Tokenizer, public InsideUnits {
  public:
   UnitTokenizer(std::shared_ptr<MxdnaModel> model, std::shared_ptr<const Tokenizer> bases,
-                UnitGrid grid, const torch::Device& device, bool bf16)
+                UnitGrid grid, const torch::Device& device, bool bf16, FreshModel fresh)
       : model_(std::move(model)),
         bases_(std::move(bases)),
-        experts_(model_->unit_lengths()),
+        fresh_(std::move(fresh)),
+        experts_(model_->options().experts),
         grid_(grid),
         device_(device),
         bf16_(bf16),
@@ -93,6 +95,20 @@ class UnitTokenizer final : public Tokenizer {
     std::vector<Tokens> out;
     for (const std::vector<FoundUnit>& units : by_window) out.push_back(tokens_of(units));
     return out;
+  }
+
+  int64_t core() const override { return grid_.core; }
+  int64_t flank() const override { return grid_.flank; }
+  std::vector<UnitInsides> look(const std::vector<Bases>& reads) const override {
+    std::vector<UnitInsides> out(reads.size());
+    at::parallel_for(0, static_cast<int64_t>(reads.size()), 1, [&](int64_t begin, int64_t end) {
+      for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i)
+        out[i] = look_inside(*model_, collator_, reads[i], device_, bf16_);
+    });
+    return out;
+  }
+  std::shared_ptr<const InsideUnits> untrained(uint64_t seed) const override {
+    return std::make_shared<UnitTokenizer>(fresh_(seed), bases_, grid_, device_, bf16_, fresh_);
   }
 
  private:
@@ -172,6 +188,7 @@ class UnitTokenizer final : public Tokenizer {
 
   std::shared_ptr<MxdnaModel> model_;
   std::shared_ptr<const Tokenizer> bases_;
+  FreshModel fresh_;
   std::vector<int64_t> experts_;
   UnitGrid grid_;
   torch::Device device_;
@@ -217,8 +234,9 @@ UnitGrid unit_grid(const TokenizerRequest& request, const Recipe& recipe, int64_
 std::shared_ptr<const Tokenizer> make_unit_tokenizer(std::shared_ptr<MxdnaModel> model,
                                                      std::shared_ptr<const Tokenizer> bases,
                                                      UnitGrid grid, const torch::Device& device,
-                                                     bool bf16) {
-  return std::make_shared<UnitTokenizer>(std::move(model), std::move(bases), grid, device, bf16);
+                                                     bool bf16, FreshModel fresh) {
+  return std::make_shared<UnitTokenizer>(std::move(model), std::move(bases), grid, device, bf16,
+                                         std::move(fresh));
 }
 
 LearnedTokenizer open_unit_tokenizer(const TokenizerRequest& request) {
@@ -229,9 +247,20 @@ LearnedTokenizer open_unit_tokenizer(const TokenizerRequest& request) {
   if (model == nullptr)
     throw InputError(request.path + ": its model cuts no units; name a run of mxdna");
   model->eval();
+  if (!model->options().makes_units()) {
+    if (request.flank >= 0)
+      throw ConfigError("--flank is for runs that make units, and " + request.path +
+                        " has model.unit_layout = none");
+    return {loaded.tokenizer, 0, loaded.sha256, nullptr};  // its tokens are the bases themselves
+  }
   const UnitGrid grid = unit_grid(request, loaded.recipe, model->max_tokens() - 2);
   const std::shared_ptr<const Tokenizer> tokenizer = make_unit_tokenizer(
-      model, loaded.tokenizer, grid, device, choose_bf16(request.machine.precision, device));
+      model, loaded.tokenizer, grid, device, choose_bf16(request.machine.precision, device),
+      [path = request.path, device](uint64_t seed) {
+        auto fresh = std::dynamic_pointer_cast<MxdnaModel>(load_model(path, device, &seed).model);
+        fresh->eval();
+        return fresh;
+      });
   return {tokenizer, grid.core, loaded.sha256,
           [tokenizer, grid](const std::vector<Bases>& stretches) {
             judge(tokenizer, grid, stretches);

@@ -6,6 +6,7 @@
 // they lie.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "lexome/engine.h"
@@ -19,14 +20,19 @@ struct UnitGrid {
   int64_t flank = 0;  // read on each side of them
 };
 
-// `bases` reads single bases and frames them; bf16 as in `Pass`. The model's tensors must not
-// change while the tokenizer lives. ConfigError for a grid that the model cannot read.
+// The same architecture with weights drawn afresh.
+using FreshModel = std::function<std::shared_ptr<MxdnaModel>(uint64_t seed)>;
+
+// An InsideUnits, too. `bases` reads single bases and frames them; bf16 as in `Pass`. The model's
+// tensors must not change while the tokenizer lives. ConfigError for a grid that the model cannot
+// read.
 std::shared_ptr<const Tokenizer> make_unit_tokenizer(std::shared_ptr<MxdnaModel> model,
                                                      std::shared_ptr<const Tokenizer> bases,
                                                      UnitGrid grid, const torch::Device& device,
-                                                     bool bf16);
+                                                     bool bf16, FreshModel fresh);
 
-// From a run folder. InputError when its model makes no units.
+// From a run folder; of a run with model.unit_layout = none the tokenizer of its bases. InputError
+// for another model.
 LearnedTokenizer open_unit_tokenizer(const TokenizerRequest& request);
 
 }  // namespace lexome

@@ -135,8 +135,8 @@ Section views(const UnitFindings& findings) {
     section.note(
         "Below the units of a network: from each unit, where the taps of its deformable "
         "convolution "
-        "read, as dark as what they read is multiplied by. Before training they read the unit "
-        "before, the unit itself and the unit behind.");
+        "read, as dark as what they read is multiplied by. Before training they read what stands "
+        "before, at and behind it: units in the compact layout, bases in the sparse one.");
   }
   for (const UnitView& view : findings.views) {
     section.html(fmt::format("<figure class=\"scroll\">{}<figcaption>{}</figcaption></figure>\n",

@@ -1,14 +1,8 @@
 """Reports of a made-up evaluation folder: the forms agree, and a real browser shows the page without a network."""
 import re
-import shutil
-import subprocess
-import tempfile
-import unittest
+import browser
 import evaluation_folder
 import runner
-
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-needs_browser = unittest.skipUnless(BROWSER, "no chromium in PATH: the page is not looked at")
 
 
 class Reports(runner.Case):
@@ -21,21 +15,7 @@ class Reports(runner.Case):
         return (self.folder / "report.html").read_text()
 
     def shown(self, address="", script=None):
-        """The page as the browser has it after its scripts ran; `script` runs behind them."""
-        path = self.folder / "report.html"
-        if script:
-            path = self.write("tried.html", path.read_text().replace("</body>", f"<script>{script}</script></body>"))
-        with tempfile.TemporaryDirectory() as profile:
-            done = subprocess.run(
-                [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-                 "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                 "--proxy-server=127.0.0.1:9", "--enable-logging=stderr", f"--user-data-dir={profile}",
-                 "--virtual-time-budget=6000", "--dump-dom", f"file://{path}{address}"],
-                capture_output=True, timeout=120)
-        self.assertEqual(done.returncode, 0, done.stderr.decode())
-        said = [line for line in done.stderr.decode().splitlines() if "CONSOLE" in line]
-        self.assertEqual(said, [], "the page says something on the console")
-        return done.stdout.decode()
+        return browser.shown(self, self.folder / "report.html", address, script)
 
     def test_page_is_small_and_asks_for_nothing(self):
         page = self.page()
@@ -83,7 +63,7 @@ class Reports(runner.Case):
         (self.folder / "evaluation/results.tsv").write_text("#task\tvalue\ntf/0\tmuch\n")
         self.fails(1, "report", "evaluation", "-o", "x.html", says=["results.tsv:2", "much"])
 
-    @needs_browser
+    @browser.needed
     def test_browser_draws_every_figure(self):
         self.page()
         shown = self.shown()
@@ -98,7 +78,7 @@ class Reports(runner.Case):
         self.assertIn('<form class="filters"', shown)
         self.assertIn('class="sortable"', re.sub(r'class="[^"]*sortable"', 'class="sortable"', shown))
 
-    @needs_browser
+    @browser.needed
     def test_browser_sorts_filters_and_opens_recipes(self):
         page = self.page()
         link = re.search(r'href="#(recipe-\w+)"', page).group(1)
@@ -120,7 +100,7 @@ class Reports(runner.Case):
         # Two arms have "bert" in their name, at three numbers of shots each.
         self.assertIn("seen:true,true,15,1,6,true", shown)
 
-    @needs_browser
+    @browser.needed
     def test_browser_takes_the_theme_from_the_address(self):
         self.page()
         ask = 'document.body.append("ground:" + getComputedStyle(document.body).backgroundColor);'

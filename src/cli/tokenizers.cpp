@@ -9,15 +9,19 @@
 namespace lexome::cli {
 namespace {
 
+// What a run's recipe calls its model; empty where nothing does.
+std::string model_of_run(const std::string& path) {
+  const std::string recipe = path + "/recipe.toml";
+  if (!std::filesystem::is_regular_file(recipe)) return "";
+  const Recipe run = Recipe::from_file(recipe);
+  const Recipe::Setting* const model = run.find("model.name");
+  return model == nullptr ? "" : model->value;
+}
+
 // Whether a folder is a learned vocabulary, or a run of a model that makes its own tokens of single
 // bases.
 bool makes_own_tokens(const std::string& path) {
-  if (is_learned_vocabulary_folder(path)) return true;
-  const std::string recipe = path + "/recipe.toml";
-  if (!std::filesystem::is_regular_file(recipe)) return false;
-  const Recipe run = Recipe::from_file(recipe);
-  const Recipe::Setting* const model = run.find("model.name");
-  return model != nullptr && model->value == "mxdna";
+  return is_learned_vocabulary_folder(path) || model_of_run(path) == "mxdna";
 }
 
 // "NAME=PATH", or a path that names itself by its last part.
@@ -59,6 +63,11 @@ std::vector<NamedTokenizer> open_tokenizers(const TokenizerRequest& request,
   bool network = false;
   for (const std::string& model : models) {
     const auto [name, path] = named_path(model);
+    if (model_of_run(path) == "vqdna") {
+      throw InputError(path +
+                       ": a run on the codes of a learned vocabulary, whose own tokens are single "
+                       "bases; give the folder of the vocabulary");
+    }
     TokenizerRequest one = request;
     one.path = path;
     if (makes_own_tokens(path)) {

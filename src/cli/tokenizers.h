@@ -19,7 +19,8 @@ struct NamedTokenizer {
   LearnedTokenizer opened;
 };
 // Each of "[NAME=]PATH", which else is called by the last part of its path. `request` says how;
-// what only networks need is refused where no path is one (ConfigError).
+// what only networks need is refused where no path is one (ConfigError), and so is a run on codes,
+// whose tokens are single bases (InputError).
 std::vector<NamedTokenizer> open_tokenizers(const TokenizerRequest& request,
                                             const std::vector<std::string>& models);
 

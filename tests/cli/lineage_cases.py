@@ -211,6 +211,8 @@ windows = 6
         self.assertIn("16 + 24 codes a base by hrq", (out / "report.md").read_text())
 
         self.refuses("two vocabularies would be called hrq (codes)", "tree.json", "-m", "codes", "-m", "codes", "-o", "no", code=2)
+        self.write("run/recipe.toml", '[model]\nname = "vqdna"\n')
+        self.refuses("give the folder of the vocabulary", "tree.json", "-m", "run", "-o", "no")
         tokenizer = self.folder / "codes" / "step-00000004" / "tokenizer.json"
         tokenizer.write_text(tokenizer.read_text().replace("ACGT", "ACDE"))
         self.refuses("tokenizer.json", "tree.json", "-m", "codes", "-o", "no")

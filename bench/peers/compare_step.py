@@ -59,10 +59,11 @@ def main():
     parser.add_argument("--model", choices=["dnabert", *SMALL], default="dnabert")
     parser.add_argument("--mixed", action="store_true", help="rows of mixed lengths (mxdna)")
     parser.add_argument("--rows", default="8")
+    parser.add_argument("--threads", default="2", help="with 1, CPU seconds hold no waiting of threads for each other")
     parser.add_argument("--no-check", action="store_true")
     a = parser.parse_args()
     peer = ["/usr/bin/python3", os.path.join(HERE, f"{a.model.replace('-', '_')}_step.py")]
-    options = ["--rows", a.rows]
+    options = ["--rows", a.rows, "--threads", a.threads]
     options += ["--dropout", a.dropout, "--layers", a.layers] if a.model == "dnabert" else ["--mixed"] * a.mixed
     program = [a.program] + ([] if a.model == "deformable" else ["--model", a.model])
     rounds = [

@@ -74,11 +74,18 @@ void pack_right_kn(const E* from, int64_t stride, int64_t n, int64_t k, uint16_t
     const int64_t width = std::min<int64_t>(32, n - p * 32);
     for (int64_t b = 0; b < blocks; ++b) {
       uint16_t* const block = to + (p * blocks + b) * 2 * kTile;
+      const bool whole = width == 32 && b * 32 + 32 <= k;
       for (int64_t i = 0; i < 16; ++i) {
         uint16_t even[32] = {}, odd[32] = {};
         const int64_t row = b * 32 + 2 * i;
-        if (row < k) load_rows(from + row * stride + p * 32, width, even);
-        if (row + 1 < k) load_rows(from + (row + 1) * stride + p * 32, width, odd);
+        const E* const first = from + row * stride + p * 32;
+        if (whole) {
+          load_rows(first, 32, even);  // a size known at compile time costs no call
+          load_rows(first + stride, 32, odd);
+        } else {
+          if (row < k) load_rows(first, width, even);
+          if (row + 1 < k) load_rows(first + stride, width, odd);
+        }
         for (int t = 0; t < 2; ++t)
           store_pairs(block + t * kTile + i * 32, even + 16 * t, odd + 16 * t);
       }
@@ -111,11 +118,17 @@ void amx_pack_left_km(const uint16_t* from, int64_t stride, int64_t m, int64_t k
     for (int64_t g = 2 * begin; g < 2 * end; ++g) {
       const int64_t height = std::clamp<int64_t>(m - g * 16, 0, 16);
       uint16_t pairs[kTile];
+      const bool whole = height == 16 && b * 32 + 32 <= k;
       for (int64_t i = 0; i < 16; ++i) {
         uint16_t even[16] = {}, odd[16] = {};
         const int64_t row = b * 32 + 2 * i;
-        if (row < k) load_rows(from + row * stride + g * 16, height, even);
-        if (row + 1 < k) load_rows(from + (row + 1) * stride + g * 16, height, odd);
+        const uint16_t* const first = from + row * stride + g * 16;
+        if (whole) {
+          store_pairs(pairs + i * 32, first, first + stride);
+          continue;
+        }
+        if (row < k) load_rows(first, height, even);
+        if (row + 1 < k) load_rows(first + stride, height, odd);
         store_pairs(pairs + i * 32, even, odd);
       }
       transpose_tile(pairs, to + (g * blocks + b) * kTile);
@@ -126,22 +139,9 @@ void amx_pack_left_km(const uint16_t* from, int64_t stride, int64_t m, int64_t k
 void amx_multiply(const AmxProduct& p, int64_t first_rows, int64_t last_rows, int64_t first_panel,
                   int64_t last_panel) {
   const TileScope tiles;
-  const int64_t blocks = amx_blocks(p.k), panel_size = blocks * 2 * kTile,
-                at_once = amx_rows_at_once(p.k);
-  alignas(64) float sums[1024];
-  for (int64_t rows = first_rows; rows < last_rows; rows += at_once) {
-    const int64_t count = std::min(at_once, last_rows - rows);
-    const int64_t lines = (32 + count - 1) / count;  // of the next panel, a block of this one
-    for (int64_t panel = first_panel; panel < last_panel; ++panel) {
-      const uint16_t* const right = p.right + panel * panel_size;
-      const bool last = panel + 1 == last_panel;
-      for (int64_t r = 0; r < count; ++r) {
-        const Ahead ahead = {right + panel_size + r * blocks * lines * 32, last ? 0 : lines};
-        multiply_tiles(p.left, 2 * (rows + r), right, blocks, sums, 32, false, ahead);
-        write_sums(p, (rows + r) * 32, panel * 32, sums);
-      }
-    }
-  }
+  multiply_blocks(
+      p.left, p.right, p.k, first_rows, last_rows, first_panel, last_panel,
+      [&p](int64_t row, int64_t column, const float* sums) { write_sums(p, row, column, sums); });
 }
 #pragma GCC pop_options
 

@@ -82,6 +82,31 @@ inline void multiply_all(const AmxLeft& left, int64_t row_pairs, const uint16_t*
                      c + r * 32 * c_stride + p * 32, c_stride, add);
 }
 
+// Left times panels [first_panel, last_panel) of right for row pairs [first_rows, last_rows), in
+// the order that keeps rows and a panel in the caches; write(row, column, sums) gets every finished
+// 32 x 32 block.
+template <class Write>
+inline void multiply_blocks(const AmxLeft& left, const uint16_t* right, int64_t k,
+                            int64_t first_rows, int64_t last_rows, int64_t first_panel,
+                            int64_t last_panel, const Write& write) {
+  const int64_t blocks = amx_blocks(k), panel_size = blocks * 2 * kTile,
+                at_once = amx_rows_at_once(k);
+  alignas(64) float sums[1024];
+  for (int64_t rows = first_rows; rows < last_rows; rows += at_once) {
+    const int64_t count = std::min(at_once, last_rows - rows);
+    const int64_t lines = (32 + count - 1) / count;  // of the next panel, a block of this one
+    for (int64_t panel = first_panel; panel < last_panel; ++panel) {
+      const uint16_t* const columns = right + panel * panel_size;
+      const bool last = panel + 1 == last_panel;
+      for (int64_t r = 0; r < count; ++r) {
+        const Ahead ahead = {columns + panel_size + r * blocks * lines * 32, last ? 0 : lines};
+        multiply_tiles(left, 2 * (rows + r), columns, blocks, sums, 32, false, ahead);
+        write((rows + r) * 32, panel * 32, sums);
+      }
+    }
+  }
+}
+
 // A finished 32 x 32 block to its place, cut at the edges of C.
 inline void write_sums(const AmxProduct& p, int64_t row, int64_t column, const float* sums) {
   const int64_t rows = std::min<int64_t>(32, p.m - row),

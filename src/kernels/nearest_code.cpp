@@ -26,13 +26,7 @@ Tensor whole_rows(const Tensor& x) {
   return missing == 0 ? plain : at::constant_pad_nd(plain, {0, missing});
 }
 
-void check_shapes(const Tensor& z_RD, const Tensor& codes_KD) {
-  if (z_RD.dim() != 2 || codes_KD.dim() != 2 || z_RD.size(1) != codes_KD.size(1) ||
-      codes_KD.size(0) == 0 || z_RD.scalar_type() != torch::kFloat32 ||
-      codes_KD.scalar_type() != torch::kFloat32) {
-    throw InternalError("nearest codes: features and codes must be fp32 matrices of one width");
-  }
-}
+bool is_fp32_matrix(const Tensor& x) { return x.dim() == 2 && x.scalar_type() == torch::kFloat32; }
 
 // What the screening knows of the codes; owns what ScreenedCodes points to.
 struct Screen {
@@ -72,58 +66,85 @@ struct Screen {
 
 enum class How { kPlain, kBlocked, kScreened };
 
-Tensor search_cpu(const Tensor& z_RD, const Tensor& codes_KD, How how) {
-  check_shapes(z_RD, codes_KD);
-  const Tensor z = whole_rows(z_RD), codes = whole_rows(codes_KD);
-  const Tensor found_R = torch::empty({z.size(0)}, torch::kInt64);
-  const Tensor half_K = torch::empty({codes.size(0)}, torch::kFloat32);
-  CodeSearch search;
-  search.z = z.data_ptr<float>();
-  search.codes = codes.data_ptr<float>();
-  search.half = half_K.data_ptr<float>();
-  search.num_codes = codes.size(0);
-  search.width = codes.size(1);
-  search.found = found_R.data_ptr<int64_t>();
-  const CodeKernels& kernels = code_kernels();
-  kernels.half_norms(search.codes, search.num_codes, search.width, half_K.data_ptr<float>());
-  std::unique_ptr<Screen> screen;
-  auto* run = how == How::kPlain ? kernels.plain : kernels.blocked;
-  if (how == How::kScreened) {
-    screen = std::make_unique<Screen>(codes);
-    search.screened = screen->view;
-    run = amx_nearest_codes;
-  }
-  at::parallel_for(0, z.size(0), kGrain,
-                   [&](int64_t begin, int64_t end) { run(search, begin, end); });
-  return found_R;
-}
-
-// For devices whose library multiplies faster than we do: a chunk of rows at a time.
-Tensor search_device(const Tensor& z_RD, const Tensor& codes_KD) {
-  constexpr int64_t kRows = 8192;
-  const Tensor half_K = codes_KD.square().sum(1) * 0.5;
-  std::vector<Tensor> found;
-  for (int64_t first = 0; first < z_RD.size(0); first += kRows) {
-    const Tensor chunk = z_RD.slice(0, first, std::min(z_RD.size(0), first + kRows));
-    found.push_back(torch::addmm(half_K, chunk, codes_KD.t(), 1, -1).argmin(1));
-  }
-  return found.empty() ? torch::empty({0}, z_RD.options().dtype(torch::kInt64)) : torch::cat(found);
-}
-
 }  // namespace
 
+struct PreparedCodes {
+  How how = How::kPlain;
+  int64_t width = 0;        // D
+  Tensor codes_KD, half_K;  // rows of whole vectors on the CPU; |e|^2 / 2
+  std::unique_ptr<const Screen> screen;
+
+  PreparedCodes(const Tensor& given_KD, How which) : how(which) {
+    if (!is_fp32_matrix(given_KD) || given_KD.size(0) == 0)
+      throw InternalError("nearest codes: codes must be an fp32 matrix");
+    width = given_KD.size(1);
+    codes_KD = given_KD.detach();
+    if (!codes_KD.is_cpu()) {
+      half_K = codes_KD.square().sum(1) * 0.5;
+      return;
+    }
+    codes_KD = whole_rows(codes_KD);
+    half_K = torch::empty({codes_KD.size(0)}, torch::kFloat32);
+    code_kernels().half_norms(codes_KD.data_ptr<float>(), codes_KD.size(0), codes_KD.size(1),
+                              half_K.data_ptr<float>());
+    if (how == How::kScreened) screen = std::make_unique<const Screen>(codes_KD);
+  }
+
+  Tensor nearest(const Tensor& z_RD) const {
+    if (!is_fp32_matrix(z_RD) || z_RD.size(1) != width)
+      throw InternalError("nearest codes: features must be fp32 rows as wide as the codes");
+    if (!codes_KD.is_cpu()) return on_device(z_RD);
+    const Tensor z = whole_rows(z_RD), found_R = torch::empty({z.size(0)}, torch::kInt64);
+    CodeSearch search;
+    search.z = z.data_ptr<float>();
+    search.codes = codes_KD.data_ptr<float>();
+    search.half = half_K.data_ptr<float>();
+    search.num_codes = codes_KD.size(0);
+    search.width = codes_KD.size(1);
+    search.found = found_R.data_ptr<int64_t>();
+    if (screen != nullptr) search.screened = screen->view;
+    auto* const run = how == How::kScreened  ? amx_nearest_codes
+                      : how == How::kBlocked ? code_kernels().blocked
+                                             : code_kernels().plain;
+    at::parallel_for(0, z.size(0), kGrain,
+                     [&](int64_t begin, int64_t end) { run(search, begin, end); });
+    return found_R;
+  }
+
+  // For devices whose library multiplies faster than we do: a chunk of rows at a time.
+  Tensor on_device(const Tensor& z_RD) const {
+    constexpr int64_t kRows = 8192;
+    std::vector<Tensor> found;
+    for (int64_t first = 0; first < z_RD.size(0); first += kRows) {
+      const Tensor chunk = z_RD.slice(0, first, std::min(z_RD.size(0), first + kRows));
+      found.push_back(torch::addmm(half_K, chunk, codes_KD.t(), 1, -1).argmin(1));
+    }
+    return found.empty() ? torch::empty({0}, z_RD.options().dtype(torch::kInt64))
+                         : torch::cat(found);
+  }
+};
+
+CodeTable::CodeTable(const Tensor& codes_KD) {
+  const torch::NoGradGuard no_grad;
+  prepared_ =
+      std::make_shared<const PreparedCodes>(codes_KD, amx_ready() ? How::kScreened : How::kBlocked);
+}
+
+Tensor CodeTable::nearest(const Tensor& z_RD) const {
+  const torch::NoGradGuard no_grad;
+  return prepared_->nearest(z_RD.detach());
+}
+
 Tensor nearest_code_reference(const Tensor& z_RD, const Tensor& codes_KD) {
-  return search_cpu(z_RD, codes_KD, How::kPlain);
+  return PreparedCodes(codes_KD, How::kPlain).nearest(z_RD);
 }
 
 Tensor nearest_code_fp32(const Tensor& z_RD, const Tensor& codes_KD) {
-  return search_cpu(z_RD, codes_KD, How::kBlocked);
+  return PreparedCodes(codes_KD, How::kBlocked).nearest(z_RD);
 }
 
 Tensor nearest_code(const Tensor& z_RD, const Tensor& codes_KD) {
-  const torch::NoGradGuard no_grad;
-  if (!z_RD.is_cpu()) return search_device(z_RD.detach(), codes_KD.detach());
-  return search_cpu(z_RD, codes_KD, amx_ready() ? How::kScreened : How::kBlocked);
+  return CodeTable(codes_KD).nearest(z_RD);
 }
 
 CodeStatistics code_statistics(const Tensor& z_RD, const Tensor& codes_R, int64_t num_codes) {

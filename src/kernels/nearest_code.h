@@ -3,9 +3,25 @@
 // letters: R rows, K codes, D features.
 #pragma once
 
+#include <memory>
+
 #include "tensor/torch.h"
 
 namespace lexome {
+
+struct PreparedCodes;
+
+// Codes with what a search works out of them once. Worth keeping while the codes stay the same;
+// they must not change meanwhile.
+class CodeTable {
+ public:
+  CodeTable() = default;
+  explicit CodeTable(const Tensor& codes_KD);  // fp32
+  Tensor nearest(const Tensor& z_RD) const;    // as nearest_code
+
+ private:
+  std::shared_ptr<const PreparedCodes> prepared_;
+};
 
 // Index (i64 [R]) of the code with the least |z - e|^2, the lowest index among equals. z_RD and
 // codes_KD are fp32. The order is that of |e|^2 / 2 - z e in fp32, whose sums have one fixed order:

@@ -105,11 +105,8 @@ Codes FrozenVocabulary::encode(const TensorBatch& batch, bool bf16) const {
 }
 
 Codes FrozenVocabulary::encode(const Tensor& bases_BL4, const Tensor& lengths_B, bool bf16) const {
-  const torch::NoGradGuard no_grad;
-  Codes codes;
-  for (const QuantizedLevel& level :
-       network_->quantize(bases_BL4, lengths_B, precisely(bf16)).levels)
-    codes.push_back(level.codes_R.view({bases_BL4.size(0), -1}));
+  Codes codes = network_->codes(bases_BL4, lengths_B, bf16);
+  for (Tensor& level : codes) level = level.view({bases_BL4.size(0), -1});
   return codes;
 }
 

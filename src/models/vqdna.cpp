@@ -218,17 +218,30 @@ Vqdna::Vqdna(const VqdnaOptions& options, uint64_t seed) : options_(options) {
   quantizer_ = register_module("quantizer", make_quantizer(options.quantizer(), seed));
 }
 
+std::vector<Tensor> Vqdna::taps(const Tensor& bases_BL4, const Tensor& lengths_B, bool bf16) const {
+  std::vector<Tensor> taps_RD = network_->encode(bases_BL4, lengths_B, bf16);
+  for (Tensor& tap : taps_RD) tap = tap.view({-1, options_.width});
+  return taps_RD;
+}
+
+static Tensor real_bases(const Tensor& bases_BL4) { return bases_BL4.sum(2).view({-1}).gt(0); }
+
 Quantized Vqdna::quantize(const Tensor& bases_BL4, const Tensor& lengths_B, const Pass& pass,
                           Comm& comm) {
-  std::vector<Tensor> taps_RD = network_->encode(bases_BL4, lengths_B, pass.bf16);
-  for (Tensor& tap : taps_RD) tap = tap.view({-1, options_.width});
-  return quantizer_->quantize(taps_RD, bases_BL4.sum(2).view({-1}).gt(0), pass.training, comm);
+  return quantizer_->quantize(taps(bases_BL4, lengths_B, pass.bf16), real_bases(bases_BL4),
+                              pass.training, comm);
+}
+
+std::vector<Tensor> Vqdna::codes(const Tensor& bases_BL4, const Tensor& lengths_B,
+                                 bool bf16) const {
+  const torch::NoGradGuard no_grad;
+  return quantizer_->codes(taps(bases_BL4, lengths_B, bf16), real_bases(bases_BL4));
 }
 
 CodedBatch Vqdna::code(const TensorBatch& batch, const Pass& pass, Comm& comm) {
   const Tensor bases_BL4 = one_hot_bases(batch, torch::kFloat32), lengths_B = base_lengths(batch);
   const Tensor targets_R = bases_BL4.argmax(2).view({-1});
-  const Tensor real_R = bases_BL4.sum(2).view({-1}).gt(0);
+  const Tensor real_R = real_bases(bases_BL4);
   CodedBatch out;
   out.quantized = quantize(bases_BL4, lengths_B, pass, comm);
   const Tensor features_BLD =

@@ -60,6 +60,8 @@ class Vqdna : public torch::nn::Module {
   // and padding, in rows of these lengths i64 [B]. Rows R = B * L.
   Quantized quantize(const Tensor& bases_BL4, const Tensor& lengths_B, const Pass& pass,
                      Comm& comm = single_worker());
+  // The codes alone, i64 [R] a level; nothing is learned.
+  std::vector<Tensor> codes(const Tensor& bases_BL4, const Tensor& lengths_B, bool bf16) const;
   // Logits [B, L, 4] from features [B, L, D] (Quantizer::features).
   Tensor decode(const Tensor& features_BLD, const Tensor& lengths_B, const Pass& pass) const;
 
@@ -74,6 +76,7 @@ class Vqdna : public torch::nn::Module {
 
  private:
   struct Network;
+  std::vector<Tensor> taps(const Tensor& bases_BL4, const Tensor& lengths_B, bool bf16) const;
   VqdnaOptions options_;
   std::shared_ptr<Network> network_;
   std::shared_ptr<Quantizer> quantizer_;

@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "kernels/nearest_code.h"
 #include "lexome/error.h"
+#include "tensor/compat.h"
 
 namespace lexome {
 namespace {
@@ -103,7 +104,13 @@ bool Codebook::ready() const { return ready_1_.item<int64_t>() != 0; }
 
 Tensor Codebook::assign(const Tensor& z_RD, const Tensor& real_R) const {
   if (!ready()) throw InternalError("a codebook was asked before it had any codes");
-  return nearest_code(z_RD.detach(), codes_KD_).masked_fill(real_R.logical_not(), -1);
+  const std::vector<int64_t> now = {change_count(codes_KD_),
+                                    reinterpret_cast<int64_t>(codes_KD_.data_ptr())};
+  if (now != made_of_) {
+    table_ = CodeTable(codes_KD_);
+    made_of_ = now;
+  }
+  return table_.nearest(z_RD).masked_fill(real_R.logical_not(), -1);
 }
 
 Tensor Codebook::vectors(const Tensor& codes_R) const {

@@ -37,7 +37,8 @@ class Codebook : public torch::nn::Module {
   // First codes from the features of all workers, the same for any cut into workers.
   void initialise(const Tensor& z_RD, const Tensor& real_R, Comm& comm);
 
-  // i64 [R]: the nearest code, -1 where `real_R` is false. Cosine wants z of length one.
+  // i64 [R]: the nearest code, -1 where `real_R` is false. Cosine wants z of length one. Several
+  // threads may call at once after a first call.
   Tensor assign(const Tensor& z_RD, const Tensor& real_R) const;
   // [R, D]: the codes' vectors; zeros for -1.
   Tensor vectors(const Tensor& codes_R) const;
@@ -59,8 +60,10 @@ class Codebook : public torch::nn::Module {
   CodebookOptions options_;
   uint64_t seed_, level_;
   Tensor codes_KD_, counts_K_, sums_KD_, ready_1_;
-  CodeStatistics observed_;  // undefined tensors: nothing yet
-  Tensor recent_RD_;         // features of the last batch
+  mutable CodeTable table_;
+  mutable std::vector<int64_t> made_of_;  // change count and address of the codes it was made of
+  CodeStatistics observed_;               // undefined tensors: nothing yet
+  Tensor recent_RD_;                      // features of the last batch
 };
 
 }  // namespace lexome

@@ -1,5 +1,7 @@
 #include "nn/convnext.h"
 
+#include "kernels/branch.h"
+#include "kernels/convnext.h"
 #include "kernels/depthwise.h"
 #include "kernels/gelu.h"
 #include "kernels/layernorm.h"
@@ -31,14 +33,18 @@ ConvNextBlock::ConvNextBlock(torch::nn::Module& root, const std::string& name,
 }
 
 Tensor ConvNextBlock::operator()(const Tensor& x_BLD, const Tensor& lengths_B, bool bf16) const {
+  if (bf16 && !at::GradMode::is_enabled()) {
+    const WeightCopy &in = in_.copy(torch::kBFloat16), &out = out_.copy(torch::kBFloat16);
+    const ConvNextWeights weights = {dw_weight_KD_, dw_bias_D_,  norm_weight_D_, norm_bias_D_,
+                                     in_.bias(),    out_.bias(), scale_D_,       options_.norm_eps};
+    if (convnext_fits(x_BLD, in, out)) return convnext(x_BLD, lengths_B, weights, in, out);
+  }
   const Tensor mixed_BLD = depthwise_conv(x_BLD, dw_weight_KD_, dw_bias_D_, lengths_B);
   Tensor y_RD = layer_norm(mixed_BLD.view({-1, options_.width}), norm_weight_D_, norm_bias_D_,
                            options_.norm_eps);
   if (bf16) y_RD = y_RD.to(torch::kBFloat16);
   const Tensor inner_RF = bias_gelu(in_.product(y_RD), in_.bias());
-  Tensor branch_RD = out_.product(inner_RF).to(torch::kFloat32) + out_.bias();
-  if (scale_D_.defined()) branch_RD = branch_RD * scale_D_;
-  return x_BLD + branch_RD.view(x_BLD.sizes());
+  return add_branch(x_BLD, out_.product(inner_RF), out_.bias(), scale_D_);
 }
 
 }  // namespace lexome

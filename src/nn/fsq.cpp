@@ -45,23 +45,24 @@ class Fsq final : public Quantizer {
 
   Quantized quantize(const std::vector<Tensor>& taps_RD, const Tensor& real_R, bool,
                      Comm&) override {
-    const Tensor z_RC = torch::addmm(down_C_, taps_RD.at(0), down_CD_.t());
-    const Tensor bounded_RC =
-        torch::tanh(z_RC + row(shift_, z_RC)) * row(half_, z_RC) - row(offset_, z_RC);
+    const Tensor bounded_RC = bounded(taps_RD.at(0));
     const Tensor digits_RC = bounded_RC.detach().round();  // around zero
-    const Tensor middle_1C = row(middle_, z_RC), none_R1 = real_R.logical_not().unsqueeze(1);
-    const Tensor codes_R = ((digits_RC + middle_1C) * row(radix_, z_RC))
-                               .sum(1)
-                               .to(torch::kInt64)
-                               .masked_fill(real_R.logical_not(), -1);
+    const Tensor middle_1C = row(middle_, digits_RC), none_R1 = real_R.logical_not().unsqueeze(1);
+    const Tensor codes_R = codes_of(digits_RC, real_R);
     Quantized out;
     const Tensor unit_RC = digits_RC / middle_1C;
     out.levels.push_back(
         {codes_R, (bounded_RC / middle_1C).detach(), unit_RC.masked_fill(none_R1, 0)});
     out.features_RD = up(pass_through(bounded_RC / middle_1C, unit_RC, Estimator::kStraightThrough))
                           .masked_fill(none_R1, 0);
-    out.commitment = torch::zeros({}, z_RC.options());
+    out.commitment = torch::zeros({}, digits_RC.options());
     return out;
+  }
+
+  std::vector<Tensor> codes(const std::vector<Tensor>& taps_RD,
+                            const Tensor& real_R) const override {
+    const torch::NoGradGuard no_grad;
+    return {codes_of(bounded(taps_RD.at(0)).round(), real_R)};
   }
 
   Tensor features(const std::vector<Tensor>& codes_R) const override {
@@ -79,6 +80,16 @@ class Fsq final : public Quantizer {
   Tensor vectors(int, const Tensor& codes_R) const override { return features({codes_R}); }
 
  private:
+  Tensor bounded(const Tensor& tap_RD) const {
+    const Tensor z_RC = torch::addmm(down_C_, tap_RD, down_CD_.t());
+    return torch::tanh(z_RC + row(shift_, z_RC)) * row(half_, z_RC) - row(offset_, z_RC);
+  }
+  Tensor codes_of(const Tensor& digits_RC, const Tensor& real_R) const {
+    return ((digits_RC + row(middle_, digits_RC)) * row(radix_, digits_RC))
+        .sum(1)
+        .to(torch::kInt64)
+        .masked_fill(real_R.logical_not(), -1);
+  }
   Tensor up(const Tensor& x_RC) const { return torch::addmm(up_D_, x_RC, up_DC_.t()); }
   static Tensor row(const std::vector<float>& values, const Tensor& like) {
     return torch::tensor(values).to(like.device()).unsqueeze(0);

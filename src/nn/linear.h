@@ -21,11 +21,12 @@ class Projection {
   Tensor product(const Tensor& x_RI) const;
   // The stacked bias, differentiable.
   Tensor bias() const;
+  // The weights as products of this type want them.
+  const WeightCopy& copy(torch::ScalarType dtype) const;
   // x W' + b in x's type.
   Tensor operator()(const Tensor& x_RI) const;
 
  private:
-  const WeightCopy& copy(torch::ScalarType dtype) const;
   std::vector<Tensor> weights_, biases_;
   mutable WeightCopy copy_;
   mutable std::vector<int64_t> made_of_;  // type, change counts and addresses the copy was made of

@@ -66,6 +66,20 @@ class CodebookQuantizer final : public Quantizer {
     return out;
   }
 
+  std::vector<Tensor> codes(const std::vector<Tensor>& taps_RD,
+                            const Tensor& real_R) const override {
+    const torch::NoGradGuard no_grad;
+    std::vector<Tensor> out;
+    Tensor before_RD;
+    for (int level = 0; level < num_levels(); ++level) {
+      out.push_back(book(level).assign(shaped(input(tap(taps_RD, level), before_RD)), real_R));
+      if (level + 1 == num_levels()) break;
+      const Tensor vector_RD = book(level).vectors(out.back());
+      before_RD = kind_ == Kind::kHierarchical || level == 0 ? vector_RD : before_RD + vector_RD;
+    }
+    return out;
+  }
+
   Tensor features(const std::vector<Tensor>& codes_R) const override {
     Tensor sum_RD;
     for (int level = 0; level < num_levels(); ++level) {

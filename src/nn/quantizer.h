@@ -52,6 +52,9 @@ class Quantizer : public torch::nn::Module {
   // `training` makes first codes where there are none and remembers what update() needs.
   virtual Quantized quantize(const std::vector<Tensor>& taps_RD, const Tensor& real_R,
                              bool training, Comm& comm) = 0;
+  // The codes alone, i64 [R] a level, as quantize chooses them without training.
+  virtual std::vector<Tensor> codes(const std::vector<Tensor>& taps_RD,
+                                    const Tensor& real_R) const = 0;
   // What the decoder reads for codes i64 [R] of every level; zeros for -1.
   virtual Tensor features(const std::vector<Tensor>& codes_R) const = 0;
   // [R, D]: the vectors of one level's codes i64 [R]; of fsq the features. Zeros for -1.

@@ -153,6 +153,29 @@ TEST(Quantizers, CodesBecomeWhatTheDecoderRead) {
   }
 }
 
+TEST(Quantizer, CodesAloneAreThoseOfQuantize) {
+  for (const char* kind : {"vq", "hrq", "rvq", "fsq"}) {
+    const std::string name = kind;
+    const auto quantizer =
+        make_quantizer(options_of(name, name == "fsq"  ? std::vector<int64_t>{8, 5, 3}
+                                        : name == "vq" ? std::vector<int64_t>{24}
+                                                       : std::vector<int64_t>{16, 24}),
+                       3);
+    Taken taken;
+    taken.real[7] = false;
+    for (uint64_t step = 1; step < 3; ++step) {  // codes follow when the codebooks move
+      taken.by(*quantizer);
+      quantizer->update(step, single_worker());
+      const Quantized out = taken.by(*quantizer, false);
+      const std::vector<Tensor> codes = quantizer->codes({taken.z1, taken.z2}, taken.real);
+      ASSERT_EQ(codes.size(), out.levels.size()) << kind;
+      for (size_t level = 0; level < codes.size(); ++level)
+        EXPECT_TRUE(codes[level].equal(out.levels[level].codes_R)) << kind;
+      EXPECT_EQ(codes[0][7].item<int64_t>(), -1) << kind;
+    }
+  }
+}
+
 TEST(Fsq, DigitsFollowTheirDefinition) {
   const std::vector<int64_t> steps = {8, 5, 3};
   const auto quantizer = make_quantizer(options_of("fsq", steps), 3);

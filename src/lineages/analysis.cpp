@@ -36,7 +36,9 @@ constexpr const char* kUnknownRule =
 class LineageAnalysis {
  public:
   explicit LineageAnalysis(const LineageRequest& request)
-      : request_(request), vocabularies_(request.vocabularies) {}
+      : request_(request), vocabularies_(request.vocabularies) {
+    vocabularies_.check_window(request.window);
+  }
 
   LineageFindings run() {
     findings_.seed = request_.seed;

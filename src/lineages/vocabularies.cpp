@@ -106,6 +106,17 @@ std::vector<NamedReader> Vocabularies::readers() const {
   return all;
 }
 
+void Vocabularies::check_window(int64_t size) const {
+  for (const Entry& entry : entries_) {
+    const Sees sees = entry.tokenizer->sees();
+    if (size > sees.left + sees.right) continue;
+    throw ConfigError(fmt::format(
+        "--window {}: a code of {} sees {} bases, and counts where it sees nothing else; give "
+        "longer windows",
+        size, entry.name, sees.left + sees.right + 1));
+  }
+}
+
 std::vector<std::string> Vocabularies::described() const {
   std::vector<std::string> lines;
   for (const Entry& entry : entries_) {

@@ -36,6 +36,8 @@ class Vocabularies {
   // What each says of single bases: the token a base is in and its place there; of overlapping
   // tokens the one that starts there.
   std::vector<NamedReader> readers() const;
+  // ConfigError: windows of `size` bases are no longer than what a code sees.
+  void check_window(int64_t size) const;
   // "hrq (NAME): 1024 + 2048 codes a base ...", of those beside bases and 6-mers.
   std::vector<std::string> described() const;
 

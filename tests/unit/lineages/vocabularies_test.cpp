@@ -161,6 +161,12 @@ TEST(Vocabularies, Refused) {
               Vocabularies({{"net", tokenizer}, {"net", tokenizer}});
             }).find("two vocabularies would be called seeing (net)"),
             std::string::npos);
+  const Vocabularies seeing({{"net", tokenizer}});
+  seeing.check_window(5);
+  EXPECT_NE(message_of<ConfigError>([&] {
+              seeing.check_window(4);
+            }).find("--window 4: a code of seeing (net) sees 5 bases"),
+            std::string::npos);
   EXPECT_NE(message_of<InputError>([] {
               Vocabularies({{"run", std::make_shared<const WithoutIds>()}});
             }).find("run: its tokens have no ids"),

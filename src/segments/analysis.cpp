@@ -149,8 +149,7 @@ class UnitAnalysis {
           if (at > regions_[i].where.start && at < regions_[i].where.end) cuts.push_back(at);
         }
       }
-      std::sort(cuts.begin(), cuts.end());
-      cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
+      sort_unique(&cuts);
     }
     return out;
   }

@@ -100,7 +100,7 @@ class Reader {
     choose_genes();
     add_classes();
     add_landmark("motif", whole_regions());
-    add_landmark("splice", blocks_of("gene"));
+    add_landmark("splice", transcribed());
     add_codons();
     return std::move(out_);
   }
@@ -258,10 +258,7 @@ class Reader {
     const auto found = edges_.find(name);
     if (found == edges_.end()) return;
     Landmark landmark{name, found->second, area};
-    for (std::vector<int64_t>& at : landmark.at) {
-      std::sort(at.begin(), at.end());
-      at.erase(std::unique(at.begin(), at.end()), at.end());
-    }
+    for (std::vector<int64_t>& at : landmark.at) sort_unique(&at);
     if (landmark.count() > 0) out_.landmarks.push_back(std::move(landmark));
   }
 
@@ -276,10 +273,7 @@ class Reader {
         codons.at[gene.region].insert(codons.at[gene.region].end(), at.begin(), at.end());
       }
     }
-    for (std::vector<int64_t>& at : codons.at) {
-      std::sort(at.begin(), at.end());
-      at.erase(std::unique(at.begin(), at.end()), at.end());
-    }
+    for (std::vector<int64_t>& at : codons.at) sort_unique(&at);
     for (std::vector<Block>& area : codons.area) merge(&area);
     out_.landmarks.push_back(std::move(codons));
   }
@@ -294,6 +288,18 @@ class Reader {
     RegionBlocks blocks = found == blocks_.end() ? RegionBlocks(regions_.size()) : found->second;
     for (std::vector<Block>& each : blocks) merge(&each);
     return blocks;
+  }
+
+  // Genes, and transcripts that lie in none.
+  RegionBlocks transcribed() const {
+    RegionBlocks all = blocks_of("gene");
+    for (const char* const name : {"exon", "intron"}) {
+      const RegionBlocks more = blocks_of(name);
+      for (size_t i = 0; i < all.size(); ++i)
+        all[i].insert(all[i].end(), more[i].begin(), more[i].end());
+    }
+    for (std::vector<Block>& each : all) merge(&each);
+    return all;
   }
 
   void add_promoter(const Interval& gene) {

@@ -13,11 +13,6 @@
 namespace lexome {
 namespace {
 
-void sort_unique(std::vector<int64_t>* positions) {
-  std::sort(positions->begin(), positions->end());
-  positions->erase(std::unique(positions->begin(), positions->end()), positions->end());
-}
-
 // Tokens that overlap, or are single bases wherever they stand, say nothing of where units end.
 // Words side by side do, even where no whole word fits the end of a contig.
 std::string nothing_to_compare(const Tokenizer& tokenizer) {
@@ -106,6 +101,11 @@ class CutCollector {
 };
 
 }  // namespace
+
+void sort_unique(std::vector<int64_t>* positions) {
+  std::sort(positions->begin(), positions->end());
+  positions->erase(std::unique(positions->begin(), positions->end()), positions->end());
+}
 
 int64_t Segmentation::count() const {
   int64_t sum = 0;

@@ -55,6 +55,9 @@ Segmentation pmi_segments(const PmiTable& table, const std::vector<Studied>& reg
 Segmentation entropy_segments(const PmiTable& table, const std::vector<Studied>& regions,
                               int threads);
 
+// Ascending, each once.
+void sort_unique(std::vector<int64_t>* positions);
+
 // Units of one region: [starts[i], starts[i + 1]), the last entry being the region's end.
 std::vector<int64_t> unit_edges(const Studied& region, const std::vector<int64_t>& cuts);
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "lexome/error.h"
+#include "segments/agreement.h"
 #include "segments/class_lengths.h"
 #include "segments/codon_phase.h"
 #include "segments/landmarks.h"
@@ -127,6 +128,24 @@ TEST_F(Segments, FramesOfGffGenes) {
   };
   for (const char* name : {"gene", "exon", "intron", "promoter", "intergenic"})
     EXPECT_TRUE(has(name)) << name;
+}
+
+TEST_F(Segments, SpliceSitesNeedNoGeneLine) {
+  lexome_test::spill(folder_ / "bare.gff3",
+                     "one\tx\texon\t101\t200\t.\t+\t.\tParent=a1\n"
+                     "one\tx\texon\t301\t400\t.\t+\t.\tParent=a1\n"
+                     "one\tx\tgene\t1001\t1200\t.\t-\t.\tID=b\n");
+  const auto found = regions({{"one", 0, 3000, '.'}});
+  const Landmarks landmarks = read_landmarks(*genome_, found, {folder_ / "bare.gff3"}, "");
+  ASSERT_EQ(landmarks.landmarks.size(), 1u);
+  const Landmark& splice = landmarks.landmarks[0];
+  EXPECT_EQ(splice.at[0], (std::vector<int64_t>{200, 300}));
+  ASSERT_EQ(splice.area[0].size(), 2u) << "the transcript, and the gene without one";
+  EXPECT_EQ(splice.area[0][0].start, 100);
+  EXPECT_EQ(splice.area[0][0].end, 400);
+  Segmentation cuts;
+  cuts.cuts = splice.at;
+  EXPECT_EQ(agreement(found, cuts, splice, {})[0].observed.recall, 1);
 }
 
 TEST_F(Segments, PlantedTruthIsUnderstood) {

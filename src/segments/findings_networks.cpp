@@ -148,7 +148,8 @@ Section convolution(const UnitFindings& findings) {
       "Offsets count rows of the convolution's grid: units where the layout is compact, bases "
       "where "
       "it is sparse. Before training every offset is 0 and every modulation 1. Outside: share of "
-      "reads beyond the first and last row of what is read at once. n/a: no such convolution.");
+      "reads beyond the first and last row of what is read at once. n/a: no such convolution, or "
+      "no unit.");
   section.table(taps(findings));
   return section;
 }

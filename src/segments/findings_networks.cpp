@@ -145,9 +145,8 @@ Section maps(const UnitFindings& findings) {
 Section convolution(const UnitFindings& findings) {
   Section section("taps", "What the deformable convolution reads");
   section.note(
-      "Offsets count rows of the convolution's grid: units where the layout is compact, bases "
-      "where "
-      "it is sparse. Before training every offset is 0 and every modulation 1. Outside: share of "
+      "Offsets count rows of the convolution's grid: units in the compact layout, bases in the "
+      "sparse one. Before training every offset is 0 and every modulation 1. Outside: share of "
       "reads beyond the first and last row of what is read at once. n/a: no such convolution, or "
       "no unit.");
   section.table(taps(findings));

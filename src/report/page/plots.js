@@ -175,9 +175,9 @@
   // Along a genome: mutations by class, genes, and what an edit at a defining site changes.
   const track = ({ length, classes, mutations, genes, edits }) => {
     const width = narrow(), place = document.createElement("div"), names = distinct(edits.map((d) => d.name));
-    const left = margin(classes.concat(names), width), x = { domain: [0, length], label: "position", tickFormat: ",d" };
+    const left = margin(classes.concat(names), width), right = 40, x = { domain: [0, length], label: "position", tickFormat: ",d" };
     place.append(Plot.plot({
-      style, width, marginLeft: left, height: 40 * classes.length + 60, ariaLabel: "Mutations along the genome",
+      style, width, marginLeft: left, marginRight: right, height: 40 * classes.length + 60, ariaLabel: "Mutations along the genome",
       x, y: { domain: [0, 1], axis: null }, fy: { domain: classes, label: null }, color: { domain: classes, range: colours },
       marks: [
         Plot.ruleY([0], { strokeOpacity: 0.3 }),
@@ -187,15 +187,15 @@
       ],
     }));
     if (genes.length) place.append(Plot.plot({
-      style, width, marginLeft: left, height: 46, axis: null, x: { domain: [0, length] }, ariaLabel: "Genes",
+      style, width, marginLeft: left, marginRight: right, height: 46, axis: null, x: { domain: [0, length] }, ariaLabel: "Genes",
       marks: [
         Plot.rectX(genes, { x1: "start", x2: "end", fill: "currentColor", fillOpacity: 0.15, title: "name" }),
         Plot.text(genes.filter((d) => (d.end - d.start) / length > 0.03), { x: (d) => (d.start + d.end) / 2, text: "name" }),
       ],
     }));
     if (edits.length) place.append(Plot.plot({
-      style, width, marginLeft: left, height: 50 * names.length + 60, ariaLabel: "Bases that read otherwise after an edit",
-      x, y: { label: null, ticks: 2 }, fy: { domain: names, label: null },
+      style, width, marginLeft: left, marginRight: right, height: 50 * names.length + 60, ariaLabel: "Bases that read otherwise after an edit",
+      x, y: { label: null, ticks: 2, axis: "right" }, fy: { domain: names, label: null, axis: "left", padding: 0.25 },
       marks: [Plot.ruleY([0], { strokeOpacity: 0.3 }), Plot.ruleX(edits, { x: "pos", y: "changed", fy: "name", stroke: colours[0],
         title: (d) => `${d.name}: position ${d.pos}, ${d.changed} bases read otherwise` })],
     }));

@@ -162,7 +162,10 @@ class Study:
     def looked_table(self, each):
         """The columns that the manifest names; numbers rounded, where they are measured ones."""
         def shown(text):
-            return f"{float(text):.3f}" if "." in text and text.replace(".", "").lstrip("-").isdigit() else text
+            if "." not in text or not text.replace(".", "").lstrip("+-").isdigit():
+                return text
+            rounded = f"{float(text):+.3f}" if text[0] == "+" else f"{float(text):.3f}"
+            return rounded.lstrip("+-") if float(rounded) == 0 else rounded
         path = self.out / each["makes"] / each["file"]
         if not path.exists():
             return ""

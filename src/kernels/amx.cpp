@@ -40,11 +40,10 @@ inline void load_rows(const float* from, int64_t count, uint16_t* to) {
 
 // 16 rows of 32 bf16 become one tile with pairs of k side by side: a transposition of 32-bit cells.
 inline void transpose_tile(const uint16_t* rows, uint16_t* tile) {
-  uint32_t cells[256], out[256];
-  std::memcpy(cells, rows, sizeof cells);
-  for (int r = 0; r < 16; ++r)
-    for (int c = 0; c < 16; ++c) out[c * 16 + r] = cells[r * 16 + c];
-  std::memcpy(tile, out, sizeof out);
+  U16 lines[16];
+  std::memcpy(lines, rows, sizeof lines);
+  transpose_cells(lines);
+  std::memcpy(tile, lines, sizeof lines);
 }
 
 template <class E>
@@ -142,6 +141,7 @@ void amx_multiply(const AmxProduct& p, int64_t first_rows, int64_t last_rows, in
   multiply_blocks(
       p.left, p.right, p.k, first_rows, last_rows, first_panel, last_panel,
       [&p](int64_t row, int64_t column, const float* sums) { write_sums(p, row, column, sums); });
+  _mm_sfence();  // before other threads are told that C is there
 }
 #pragma GCC pop_options
 

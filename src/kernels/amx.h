@@ -61,6 +61,7 @@ struct AmxProduct {
   void* out = nullptr;
   int64_t out_stride = 0;
   bool out_bf16 = false;
+  bool streamed = false;  // C goes past the caches: for what is larger than they are
 };
 // Row blocks of 32 that stay in the second-level cache together: what work is best cut into.
 inline int64_t amx_rows_at_once(int64_t k) {
@@ -69,6 +70,38 @@ inline int64_t amx_rows_at_once(int64_t k) {
 }
 void amx_multiply(const AmxProduct& product, int64_t first_rows, int64_t last_rows,
                   int64_t first_panel, int64_t last_panel);
+
+// Products of fp32 numbers on the same registers. Every number is the sum of three bf16, each with
+// the next eight of its 24 bits; of the nine products of parts the six that reach the 24th bit are
+// summed in fp32, so that errors are those of a product in fp32 (Henry, Tang & Heinecke 2019,
+// "Leveraging the bfloat16 artificial intelligence datatype for higher-precision computations").
+// An infinity gives NaN, and parts below 2^-126 count as zero. Call only where this is true.
+bool amx_floats_ready();
+
+// An operand: row-major [rows, K], or [K, rows] where `by_k`.
+struct AmxFloats {
+  const float* data = nullptr;
+  int64_t stride = 0;
+  bool by_k = false;
+};
+// C[M, N] = left right', in fp32.
+struct AmxFloatProduct {
+  AmxFloats left, right;
+  int64_t m = 0, n = 0, k = 0;
+  float* out = nullptr;
+  int64_t out_stride = 0;
+};
+inline constexpr int64_t kFloatDepth = 512;  // k that are summed before C is touched
+int64_t amx_float_rows_at_once();            // row blocks of 32 that work is best cut into
+int64_t amx_float_left_size();               // bf16 that a call of amx_multiply_floats works in
+int64_t amx_float_right_size(int64_t n, int64_t k);
+// The right operand's panels [begin, end) cut into parts.
+void amx_cut_right(const AmxFloatProduct& product, uint16_t* to, int64_t begin, int64_t end);
+// C for row blocks of 32 [first_rows, last_rows) and panels of 32 columns [first_panel,
+// last_panel). Memory of both operands' parts begins at a multiple of 64 bytes.
+void amx_multiply_floats(const AmxFloatProduct& product, const uint16_t* right, uint16_t* left,
+                         int64_t first_rows, int64_t last_rows, int64_t first_panel,
+                         int64_t last_panel);
 
 // Attention over items [begin, end) of rows x heads (kernels/attention.h); H a multiple of 32.
 struct AttentionArguments;

@@ -19,7 +19,7 @@ namespace lexome {
 #pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,fma,bmi2,amx-tile,amx-bf16")
 namespace {
 constexpr float kNegative = -1e30F;
-constexpr int64_t kPanel = 32;
+constexpr int64_t kPanel = 32, kKeys = 32;
 constexpr int kBlockRows = 6;
 #include "kernels/amx_tiles.inl"
 #define LEXOME_VECTORS_INCLUDED
@@ -64,13 +64,18 @@ inline void store_woven(const float* even, const float* odd, int64_t keys, int64
   }
 }
 
-// Rows t of a [H, T] matrix as rows of [T, H].
-inline void write_transposed(const float* from, int64_t stride, float factor, int64_t token,
-                             int64_t head, uint16_t* to) {
-  for (int64_t c = 0; c < head; c += 16) {
-    F16 x{};
-    for (int j = 0; j < 16; ++j) x[j] = from[(c + j) * stride + token];
-    store(to + c, x * factor);
+// A [H, T] matrix as rows of [T, H]; `row` says where a token's begins.
+template <class Row>
+inline void write_transposed(const float* from, int64_t stride, float factor, int64_t length,
+                             int64_t head, const Row& row) {
+  for (int64_t first = 0; first < length; first += 16) {
+    for (int64_t c = 0; c < head; c += 16) {
+      U16 lines[16];
+      for (int64_t j = 0; j < 16; ++j) lines[j] = bits_of(load(from + (c + j) * stride + first));
+      transpose_cells(lines);
+      for (int64_t t = first; t < std::min(first + 16, length); ++t)
+        store(row(t) + c, floats_of(lines[t - first]) * factor);
+    }
   }
 }
 }  // namespace
@@ -182,10 +187,10 @@ void amx_attention_backward(const AttentionArguments& a, int64_t begin, int64_t 
       std::fill(grad_kt.begin(), grad_kt.end(), 0.0F);
       std::fill(grad_vt.begin(), grad_vt.end(), 0.0F);
     }
-    for (int64_t t = 0; t < length; ++t) {
-      write_transposed(grad_kt.data(), stride, operands.scale, t, head, out(1, t));
-      write_transposed(grad_vt.data(), stride, 1.0F, t, head, out(2, t));
-    }
+    write_transposed(grad_kt.data(), stride, operands.scale, length, head,
+                     [&](int64_t t) { return out(1, t); });
+    write_transposed(grad_vt.data(), stride, 1.0F, length, head,
+                     [&](int64_t t) { return out(2, t); });
     for (int64_t t = length; t < a.padded; ++t)
       for (const int64_t which : {0, 1, 2}) copy_row<uint16_t>(nullptr, 0.0F, head, out(which, t));
   }

@@ -31,6 +31,27 @@ inline void store_pairs(uint16_t* to, const uint16_t* even, const uint16_t* odd)
   __builtin_memcpy(to, &pairs, sizeof pairs);
 }
 
+// 16 lines of 16 cells of 32 bits, transposed: blocks of 1, 2, 4 and 8 cells change places.
+template <int kSide>
+inline void swap_blocks(U16* lines) {
+  const U16 cell = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  const U16 upper = (cell & kSide) != 0;  // all bits set where true
+  const U16 first = cell + (upper & (16 - kSide)), second = cell + kSide + (upper & (16 - kSide));
+#pragma GCC unroll 16
+  for (int i = 0; i < 16; ++i) {
+    if ((i & kSide) != 0) continue;
+    const U16 a = lines[i], b = lines[i + kSide];
+    lines[i] = __builtin_shuffle(a, b, first);
+    lines[i + kSide] = __builtin_shuffle(a, b, second);
+  }
+}
+inline void transpose_cells(U16* lines) {
+  swap_blocks<1>(lines);
+  swap_blocks<2>(lines);
+  swap_blocks<4>(lines);
+  swap_blocks<8>(lines);
+}
+
 // Memory to ask for while tiles are multiplied: `lines` cache lines a block, into the second level.
 struct Ahead {
   const uint16_t* from = nullptr;
@@ -107,6 +128,29 @@ inline void multiply_blocks(const AmxLeft& left, const uint16_t* right, int64_t 
   }
 }
 
+// 32 sums to bf16 or fp32 at `to`; whole lines may go past the caches, which need not read them
+// first then.
+inline void write_line(const float* sums, bool bf16, bool streamed, char* to) {
+  const F16 low = load(sums), high = load(sums + 16);
+  __m512i lines[2] = {reinterpret_cast<__m512i>(low), reinterpret_cast<__m512i>(high)};
+  if (bf16) {
+    typedef uint16_t H32 __attribute__((vector_size(64)));
+    const H16 a = __builtin_convertvector(rounded_bits(low), H16),
+              b = __builtin_convertvector(rounded_bits(high), H16);
+    const H32 both =
+        __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17,
+                                18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31);
+    lines[0] = reinterpret_cast<__m512i>(both);
+  }
+  for (int64_t i = 0; i < (bf16 ? 1 : 2); ++i, to += 64) {
+    if (streamed && reinterpret_cast<uintptr_t>(to) % 64 == 0) {
+      _mm512_stream_si512(reinterpret_cast<__m512i*>(to), lines[i]);
+    } else {
+      _mm512_storeu_si512(to, lines[i]);
+    }
+  }
+}
+
 // A finished 32 x 32 block to its place, cut at the edges of C.
 inline void write_sums(const AmxProduct& p, int64_t row, int64_t column, const float* sums) {
   const int64_t rows = std::min<int64_t>(32, p.m - row),
@@ -116,14 +160,7 @@ inline void write_sums(const AmxProduct& p, int64_t row, int64_t column, const f
     char* const to =
         static_cast<char*>(p.out) + static_cast<size_t>((row + r) * p.out_stride + column) * size;
     alignas(64) char edge[128];
-    char* const line = columns == 32 ? to : edge;
-    if (p.out_bf16) {
-      store(reinterpret_cast<uint16_t*>(line), load(sums));
-      store(reinterpret_cast<uint16_t*>(line) + 16, load(sums + 16));
-    } else {
-      store(reinterpret_cast<float*>(line), load(sums));
-      store(reinterpret_cast<float*>(line) + 16, load(sums + 16));
-    }
-    if (line == edge) std::memcpy(to, edge, static_cast<size_t>(columns) * size);
+    write_line(sums, p.out_bf16, p.streamed && columns == 32, columns == 32 ? to : edge);
+    if (columns < 32) std::memcpy(to, edge, static_cast<size_t>(columns) * size);
   }
 }

@@ -1,5 +1,6 @@
-// The attention kernels' one source; included once for each instruction set and once for tile registers,
-// inside a namespace. Products run on a register-blocked multiply over panels of up to 64 columns.
+// The attention kernels' one source; included once for each instruction set and once for tile
+// registers, inside a namespace. Products run on a register-blocked multiply over panels of up to
+// 64 columns.
 #ifndef LEXOME_VECTORS_INCLUDED
 #include "kernels/vectors.inl"
 #endif
@@ -30,22 +31,35 @@ inline void multiply_panel(int64_t m, int64_t k, const float* a, int64_t a_row, 
   for (; i + kBlockRows <= m; i += kBlockRows)
     multiply_block<kBlockRows, V>(k, a + i * a_row, a_row, a_k, b, b_row, c + i * c_row, c_row,
                                   add);
+  for (; i + 2 <= m; i += 2)
+    multiply_block<2, V>(k, a + i * a_row, a_row, a_k, b, b_row, c + i * c_row, c_row, add);
   for (; i < m; ++i)
     multiply_block<1, V>(k, a + i * a_row, a_row, a_k, b, b_row, c + i * c_row, c_row, add);
 }
 
-// C[M, N] (+)= A B, B in panels of kPanel columns: panel p starts at b + p * k_rows * kPanel.
+// The same for up to V vectors of columns.
+template <int V>
+inline void multiply_columns(int64_t vectors, int64_t m, int64_t k, const float* a, int64_t a_row,
+                             int64_t a_k, const float* b, float* c, int64_t c_row, bool add) {
+  if constexpr (V > 1) {
+    if (vectors < V) return multiply_columns<V - 1>(vectors, m, k, a, a_row, a_k, b, c, c_row, add);
+  }
+  multiply_panel<V>(m, k, a, a_row, a_k, b, kPanel, c, c_row, add);
+}
+
+// C[M, N] (+)= A B, N a multiple of 16, B in panels of kPanel columns: panel p starts at
+// b + p * k_rows * kPanel.
 inline void multiply(int64_t m, int64_t n, int64_t k, const float* a, int64_t a_row, int64_t a_k,
                      const float* b, int64_t k_rows, float* c, int64_t c_row, bool add) {
   for (int64_t p = 0; p * kPanel < n; ++p)
-    multiply_panel<kPanel / 16>(m, k, a, a_row, a_k, b + p * k_rows * kPanel, kPanel,
-                                c + p * kPanel, c_row, add);
+    multiply_columns<kPanel / 16>((n - p * kPanel) / 16, m, k, a, a_row, a_k,
+                                  b + p * k_rows * kPanel, c + p * kPanel, c_row, add);
 }
 
 inline int64_t round_up(int64_t x, int64_t to) { return (x + to - 1) / to * to; }
 
 // One head's operands, gathered from the fused projection with the bias added. Key counts are
-// padded to whole panels with zeros.
+// padded to multiples of kKeys with zeros.
 template <class E>
 struct HeadOperands {
   const AttentionArguments& a;
@@ -58,7 +72,7 @@ struct HeadOperands {
         n(item % arguments.heads),
         asked(arguments.query_lengths[b]),
         length(arguments.key_lengths[b]),
-        keys(round_up(length, kPanel)),
+        keys(round_up(length, kKeys)),
         scale(1.0F / __builtin_sqrtf(static_cast<float>(arguments.head))) {}
 
   int64_t width() const { return a.heads * a.head; }
@@ -181,8 +195,8 @@ void attention_forward(const AttentionArguments& a, int64_t begin, int64_t end) 
         each_key(a.dropout, index, keys,
                  [&](int64_t k, F16 factor) { store(row + k, load(row + k) * inverse * factor); });
       }
-      multiply(count, wide, length, scores.data(), stride, 1, values.data(), most, out.data(), wide,
-               false);
+      multiply(count, a.head, length, scores.data(), stride, 1, values.data(), most, out.data(),
+               wide, false);
       for (int64_t q = 0; q < count; ++q)
         copy_row(out.data() + q * wide, 1.0F, a.head, context(first + q));
     }
@@ -245,11 +259,11 @@ void attention_backward(const AttentionArguments& a, int64_t begin, int64_t end)
         backward_row(a.dropout, index, a.log_sums[index], length, keys, scores.data() + q * stride,
                      grads.data() + q * stride, kept.data() + q * stride);
       }
-      multiply(length, wide, count, kept.data(), 1, stride, grad_b.data(), block, grad_v.data(),
+      multiply(length, a.head, count, kept.data(), 1, stride, grad_b.data(), block, grad_v.data(),
                wide, true);
-      multiply(length, wide, count, scores.data(), 1, stride, queries_b.data(), block,
+      multiply(length, a.head, count, scores.data(), 1, stride, queries_b.data(), block,
                grad_k.data(), wide, true);
-      multiply(count, wide, length, scores.data(), stride, 1, keys_b.data(), most, grad_q.data(),
+      multiply(count, a.head, length, scores.data(), stride, 1, keys_b.data(), most, grad_q.data(),
                wide, false);
       for (int64_t q = 0; q < count; ++q)
         copy_row(grad_q.data() + q * wide, operands.scale, a.head, out(0, first + q));

@@ -1,6 +1,5 @@
-// The matrix product with weights: dispatch, autograd and the reference. bfloat16 runs on tile
-// registers where the CPU has them, else through libtorch; fp32 always runs through libtorch's
-// BLAS.
+// The matrix product with weights: dispatch, autograd and the reference. bfloat16 and fp32 run on
+// tile registers where the CPU has them, else through libtorch.
 #include "kernels/linear.h"
 
 #include <ATen/Parallel.h>
@@ -30,21 +29,30 @@ Tensor whole_tiles(const Tensor& x) {
   return out;
 }
 
-// Cuts a product into chunks of rows, and of panels when rows alone give too few chunks.
-void multiply_parallel(const AmxProduct& product) {
-  const int64_t row_blocks = (product.m + 31) / 32, panels = (product.n + 31) / 32;
+// Cuts a product into tasks of at most `at_once` row blocks, equally many for each thread, and of
+// panels when rows alone give too few: body(first_rows, last_rows, first_panel, last_panel).
+template <class Body>
+void share_product(int64_t row_blocks, int64_t panels, int64_t at_once, const Body& body) {
   const int64_t threads = at::get_num_threads();
-  const int64_t step = std::min(amx_rows_at_once(product.k), (row_blocks + threads - 1) / threads);
-  const int64_t chunks = (row_blocks + step - 1) / step;
-  const int64_t cuts = std::clamp<int64_t>((2 * threads + chunks - 1) / chunks, 1, panels);
-  const int64_t group = (panels + cuts - 1) / cuts;
+  const int64_t rounds = (row_blocks + at_once * threads - 1) / (at_once * threads);
+  const int64_t chunks = std::min(row_blocks, rounds * threads);
+  const int64_t cuts = std::clamp<int64_t>((threads + chunks - 1) / chunks, 1, panels);
   at::parallel_for(0, chunks * cuts, 1, [&](int64_t begin, int64_t end) {
     for (int64_t task = begin; task < end; ++task) {
-      const int64_t rows = task / cuts * step, panel = std::min(panels, task % cuts * group);
-      amx_multiply(product, rows, std::min(row_blocks, rows + step), panel,
-                   std::min(panels, panel + group));
+      const int64_t chunk = task / cuts, cut = task % cuts;
+      body(chunk * row_blocks / chunks, (chunk + 1) * row_blocks / chunks, cut * panels / cuts,
+           (cut + 1) * panels / cuts);
     }
   });
+}
+
+void multiply_parallel(AmxProduct product) {
+  product.streamed = true;
+  share_product(
+      (product.m + 31) / 32, (product.n + 31) / 32, amx_rows_at_once(product.k),
+      [&](int64_t first_rows, int64_t last_rows, int64_t first_panel, int64_t last_panel) {
+        amx_multiply(product, first_rows, last_rows, first_panel, last_panel);
+      });
 }
 
 template <class Pack>
@@ -92,6 +100,52 @@ Tensor weight_gradient_bf16(const Tensor& grad_RO, const Tensor& x_RI) {
   return out;
 }
 
+// Whether fp32 operands go to tile registers: where cutting them into parts costs little beside the
+// product.
+bool floats_fit(const Tensor& left, int64_t m, int64_t n, int64_t k) {
+  return left.is_cpu() && left.scalar_type() == torch::kFloat32 && std::min({m, n, k}) >= 32 &&
+         amx_floats_ready();
+}
+
+Tensor product_floats(const AmxFloats& left, const AmxFloats& right, int64_t m, int64_t n,
+                      int64_t k) {
+  const Tensor out = torch::empty({m, n}, torch::kFloat32),
+               parts = packed_buffer(amx_float_right_size(n, k));
+  AmxFloatProduct product{left, right, m, n, k, out.data_ptr<float>(), n};
+  pack_parallel((n + 31) / 32, [&](int64_t begin, int64_t end) {
+    amx_cut_right(product, halves_of(parts), begin, end);
+  });
+  share_product(
+      (m + 31) / 32, (n + 31) / 32, amx_float_rows_at_once(),
+      [&](int64_t first_rows, int64_t last_rows, int64_t first_panel, int64_t last_panel) {
+        const Tensor own = packed_buffer(amx_float_left_size());
+        amx_multiply_floats(product, halves_of(parts), halves_of(own), first_rows, last_rows,
+                            first_panel, last_panel);
+      });
+  return out;
+}
+
+AmxFloats floats_of(const Tensor& x, bool by_k) { return {x.data_ptr<float>(), x.size(1), by_k}; }
+
+// x W', g W and g' x of contiguous operands that do not lie packed.
+Tensor times_weight(const Tensor& x_RI, const Tensor& weight_OI) {
+  const int64_t rows = x_RI.size(0), inputs = x_RI.size(1), outputs = weight_OI.size(0);
+  if (!floats_fit(x_RI, rows, outputs, inputs)) return torch::mm(x_RI, weight_OI.t());
+  return product_floats(floats_of(x_RI, false), floats_of(weight_OI, false), rows, outputs, inputs);
+}
+Tensor times_transposed_weight(const Tensor& grad_RO, const Tensor& weight_OI) {
+  const int64_t rows = grad_RO.size(0), inputs = weight_OI.size(1), outputs = grad_RO.size(1);
+  if (!floats_fit(grad_RO, rows, inputs, outputs)) return torch::mm(grad_RO, weight_OI);
+  return product_floats(floats_of(grad_RO, false), floats_of(weight_OI, true), rows, inputs,
+                        outputs);
+}
+Tensor weight_gradient(const Tensor& grad_RO, const Tensor& x_RI) {
+  const int64_t rows = x_RI.size(0), inputs = x_RI.size(1), outputs = grad_RO.size(1);
+  if (!floats_fit(x_RI, outputs, inputs, rows))
+    return torch::mm(grad_RO.t(), x_RI).to(torch::kFloat32);
+  return product_floats(floats_of(grad_RO, true), floats_of(x_RI, true), outputs, inputs, rows);
+}
+
 struct MatmulWeight : torch::autograd::Function<MatmulWeight> {
   // Up to three weights; those beyond `count` repeat the first and get no gradient.
   static Tensor forward(AutogradContext* context, const Tensor& x_RI, const Tensor& first,
@@ -105,7 +159,7 @@ struct MatmulWeight : torch::autograd::Function<MatmulWeight> {
     heights.resize(static_cast<size_t>(count));
     context->saved_data["heights"] = heights;
     return packed ? product_bf16(x_RI, copy.forward, copy.outputs, copy.inputs)
-                  : torch::mm(x_RI, copy.stacked_OI.t());
+                  : times_weight(x_RI, copy.stacked_OI);
   }
 
   static variable_list backward(AutogradContext* context, variable_list grads) {
@@ -118,12 +172,12 @@ struct MatmulWeight : torch::autograd::Function<MatmulWeight> {
     if (context->needs_input_grad(0)) {
       const int64_t inputs = data["inputs"].toInt();
       out[0] = packed ? product_bf16(grad_RO, saved[1], inputs, grad_RO.size(1))
-                      : torch::mm(grad_RO, saved[1]);
+                      : times_transposed_weight(grad_RO, saved[1]);
     }
     if (context->needs_input_grad(1) || context->needs_input_grad(2) ||
         context->needs_input_grad(3)) {
-      const Tensor all = packed ? weight_gradient_bf16(grad_RO, x_RI)
-                                : torch::mm(grad_RO.t(), x_RI).to(torch::kFloat32);
+      const Tensor all =
+          packed ? weight_gradient_bf16(grad_RO, x_RI) : weight_gradient(grad_RO, x_RI);
       int64_t row = 0;
       const std::vector<int64_t> heights = data["heights"].toIntVector();
       for (size_t i = 0; i < heights.size(); row += heights[i], ++i)
@@ -142,7 +196,7 @@ WeightCopy copy_weights(const std::vector<Tensor>& weights, torch::ScalarType dt
   for (const Tensor& weight : weights) copy.outputs += weight.size(0);
   Tensor stacked = weights.size() == 1 ? weights[0].detach() : at::cat(weights);
   if (dtype != torch::kBFloat16 || !stacked.is_cpu() || !amx_ready()) {
-    copy.stacked_OI = stacked.to(dtype);
+    copy.stacked_OI = stacked.to(dtype).contiguous();
     return copy;
   }
   stacked = stacked.contiguous();

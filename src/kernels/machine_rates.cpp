@@ -40,12 +40,20 @@ double fastest(double budget, const Work& work) {
 constexpr int64_t kRows = 1024, kWidth = 768;
 constexpr double kFlops = 2.0 * kRows * kWidth * kWidth;
 
+double product_rate(torch::ScalarType type) {
+  const Tensor x = torch::ones({kRows, kWidth}, type), w = torch::ones({kWidth, kWidth});
+  const WeightCopy copy = copy_weights({w}, type);
+  const torch::NoGradGuard no_grad;
+  return kFlops / fastest(0.2, [&] { matmul_weight(x, {w}, copy); }) / 1e9;
+}
+
 MachineRate fp32_product() {
-  const Tensor x = torch::ones({kRows, kWidth}), w = torch::ones({kWidth, kWidth});
-  const double rate = kFlops / fastest(0.2, [&] { torch::mm(x, w.t()); }) / 1e9;
+  const double rate = product_rate(torch::kFloat32);
   MachineRate out{"fp32 matrix product", rate, "GFLOP/s", ""};
   // A vector unit of 256 bits or more gives above 40 GFLOP/s a core through any tuned BLAS.
-  if (rate < 30.0 * at::get_num_threads()) {
+  if (amx_floats_ready()) {
+    out.remark = "on AMX tiles, every number as three bf16";
+  } else if (rate < 30.0 * at::get_num_threads()) {
     const char* const core = std::getenv("OPENBLAS_CORETYPE");
     out.remark =
         "slow for this CPU: libtorch's BLAS is not a tuned one (install libopenblas0-pthread and "
@@ -57,11 +65,7 @@ MachineRate fp32_product() {
 }
 
 MachineRate bf16_product() {
-  const Tensor x = torch::ones({kRows, kWidth}, torch::kBFloat16),
-               w = torch::ones({kWidth, kWidth});
-  const WeightCopy copy = copy_weights({w}, torch::kBFloat16);
-  const torch::NoGradGuard no_grad;
-  const double rate = kFlops / fastest(0.2, [&] { matmul_weight(x, {w}, copy); }) / 1e9;
+  const double rate = product_rate(torch::kBFloat16);
   MachineRate out{"bf16 matrix product", rate, "GFLOP/s", ""};
   if (amx_ready()) {
     out.remark = "on AMX tiles";

@@ -122,6 +122,29 @@ TEST_P(BothPrecisions, MatmulWeight) {
   }
 }
 
+// Rows and columns of very different sizes: whatever units compute it, a product in fp32 and its
+// gradients keep the bits of fp32.
+TEST(MatmulWeight, Fp32KeepsItsBits) {
+  const auto sizes = [](int64_t count) {
+    return torch::pow(10.0, torch::arange(count, torch::kFloat32).remainder(7) - 3);
+  };
+  for (const int64_t rows : {int64_t{50}, int64_t{600}}) {
+    const Tensor x_RI = random_tensor({rows, 1100}, 1) * sizes(rows).unsqueeze(1),
+                 w_OI = random_tensor({70, 1100}, 2) * sizes(70).unsqueeze(1),
+                 grad_RO = random_tensor({rows, 70}, 3);
+    const auto run = [&](torch::ScalarType type) {
+      const Tensor x = x_RI.to(type, false, true).requires_grad_(),
+                   w = w_OI.to(type, false, true).requires_grad_();
+      const Tensor y = matmul_weight(x, {w}, copy_weights({w}, type));
+      y.backward(grad_RO.to(type));
+      return std::vector<Tensor>{y.detach() / sizes(rows).unsqueeze(1) / sizes(70), x.grad(),
+                                 w.grad()};
+    };
+    const std::vector<Tensor> got = run(torch::kFloat32), want = run(torch::kFloat64);
+    for (size_t i = 0; i < got.size(); ++i) EXPECT_LT(distance(got[i], want[i]), 6e-7) << i;
+  }
+}
+
 TEST(Dropout, MaskFollowsItsDefinition) {
   const Dropout dropout{0.25, 11, 12, 13};
   const Tensor mask = dropout_multipliers(dropout, 9, 100, torch::kCPU);

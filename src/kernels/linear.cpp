@@ -101,10 +101,10 @@ Tensor weight_gradient_bf16(const Tensor& grad_RO, const Tensor& x_RI) {
 }
 
 // Whether fp32 operands go to tile registers: where cutting them into parts costs little beside the
-// product.
-bool floats_fit(const Tensor& left, int64_t m, int64_t n, int64_t k) {
-  return left.is_cpu() && left.scalar_type() == torch::kFloat32 && std::min({m, n, k}) >= 32 &&
-         amx_floats_ready();
+// product. How many rows there are has no say, so that a row's result does not depend on its mates.
+bool floats_fit(const Tensor& left, int64_t inputs, int64_t outputs) {
+  return left.is_cpu() && left.scalar_type() == torch::kFloat32 && left.size(0) > 0 &&
+         std::min(inputs, outputs) >= 32 && amx_floats_ready();
 }
 
 Tensor product_floats(const AmxFloats& left, const AmxFloats& right, int64_t m, int64_t n,
@@ -130,19 +130,18 @@ AmxFloats floats_of(const Tensor& x, bool by_k) { return {x.data_ptr<float>(), x
 // x W', g W and g' x of contiguous operands that do not lie packed.
 Tensor times_weight(const Tensor& x_RI, const Tensor& weight_OI) {
   const int64_t rows = x_RI.size(0), inputs = x_RI.size(1), outputs = weight_OI.size(0);
-  if (!floats_fit(x_RI, rows, outputs, inputs)) return torch::mm(x_RI, weight_OI.t());
+  if (!floats_fit(x_RI, inputs, outputs)) return torch::mm(x_RI, weight_OI.t());
   return product_floats(floats_of(x_RI, false), floats_of(weight_OI, false), rows, outputs, inputs);
 }
 Tensor times_transposed_weight(const Tensor& grad_RO, const Tensor& weight_OI) {
   const int64_t rows = grad_RO.size(0), inputs = weight_OI.size(1), outputs = grad_RO.size(1);
-  if (!floats_fit(grad_RO, rows, inputs, outputs)) return torch::mm(grad_RO, weight_OI);
+  if (!floats_fit(grad_RO, inputs, outputs)) return torch::mm(grad_RO, weight_OI);
   return product_floats(floats_of(grad_RO, false), floats_of(weight_OI, true), rows, inputs,
                         outputs);
 }
 Tensor weight_gradient(const Tensor& grad_RO, const Tensor& x_RI) {
   const int64_t rows = x_RI.size(0), inputs = x_RI.size(1), outputs = grad_RO.size(1);
-  if (!floats_fit(x_RI, outputs, inputs, rows))
-    return torch::mm(grad_RO.t(), x_RI).to(torch::kFloat32);
+  if (!floats_fit(x_RI, inputs, outputs)) return torch::mm(grad_RO.t(), x_RI).to(torch::kFloat32);
   return product_floats(floats_of(grad_RO, true), floats_of(x_RI, true), outputs, inputs, rows);
 }
 

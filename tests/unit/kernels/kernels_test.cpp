@@ -4,6 +4,7 @@
 
 #include "base/random.h"
 #include "kernels/adamw.h"
+#include "kernels/amx.h"
 #include "kernels/attention.h"
 #include "kernels/gelu.h"
 #include "kernels/layernorm.h"
@@ -143,6 +144,21 @@ TEST(MatmulWeight, Fp32KeepsItsBits) {
     const std::vector<Tensor> got = run(torch::kFloat32), want = run(torch::kFloat64);
     for (size_t i = 0; i < got.size(); ++i) EXPECT_LT(distance(got[i], want[i]), 6e-7) << i;
   }
+}
+
+TEST(MatmulWeight, ARowsResultIsItsOwnInFp32) {
+  const Tensor x_RI = random_tensor({200, 96}, 1), w_OI = random_tensor({64, 96}, 2);
+  const WeightCopy copy = copy_weights({w_OI}, torch::kFloat32);
+  const torch::NoGradGuard no_grad;
+  const Tensor all = matmul_weight(x_RI, {w_OI}, copy);
+  for (const int64_t rows : {1, 3, 31, 33, 100}) {
+    const Tensor some = matmul_weight(x_RI.slice(0, 0, rows).contiguous(), {w_OI}, copy);
+    const Tensor want = all.slice(0, 0, rows);
+    EXPECT_TRUE(amx_floats_ready() ? torch::equal(some, want)
+                                   : torch::allclose(some, want, 1e-6, 1e-6))
+        << rows;
+  }
+  EXPECT_EQ(matmul_weight(x_RI.slice(0, 0, 0), {w_OI}, copy).size(0), 0);
 }
 
 TEST(Dropout, MaskFollowsItsDefinition) {

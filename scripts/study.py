@@ -162,8 +162,9 @@ class Study:
     def looked_table(self, each):
         """The columns that the manifest names; numbers rounded, where they are measured ones."""
         def shown(text):
-            if "." not in text or not text.replace(".", "").lstrip("+-").isdigit():
-                return text
+            whole, _, fraction = text.partition(".")
+            if len(fraction) <= 3 or not (whole.lstrip("+-") + fraction).isdigit():
+                return text.replace("|", "\\|")
             rounded = f"{float(text):+.3f}" if text[0] == "+" else f"{float(text):.3f}"
             return rounded.lstrip("+-") if float(rounded) == 0 else rounded
         path = self.out / each["makes"] / each["file"]
@@ -244,9 +245,11 @@ class Study:
                         simple.setdefault(row["model"], {})[row["task"]] = text
                 def percent(name):
                     return f"{100 * logged[name]:.1f} %" if name in logged else "–"
+                def figure(name):
+                    return f"{logged[name]:.3f}" if not math.isnan(logged.get(name, math.nan)) else "–"
                 cost = f"{number(scores[0]['flops']) / 1e12:.0f}"
                 rows.append([run.name, cost, percent("masked_tokens"), percent("hidden_bases"), percent("hidden_repeats"),
-                             f"{logged.get('hidden_markov_bits', math.nan):.3f}", f"{logged.get('loss', math.nan):.3f}",
+                             figure("hidden_markov_bits"), figure("loss"),
                              found.get("isolated", "–"), found.get("spans", "–")])
         for model, found in simple.items():
             rows.append([model, *["–"] * 6, found.get("isolated", "–"), found.get("spans", "–")])
@@ -310,7 +313,7 @@ class Study:
             for row in read_table(path) if path.exists() else []:
                 if row["model"] != pair["arm"]:
                     continue
-                rows.append([f"{pair['arm']} − {pair['against']}", row["task"], row["shots"], row["difference"],
+                rows.append([f"{pair['arm']} − {pair['against']}", each["name"], row["task"], row["shots"], row["difference"],
                              row["95 % interval"], row["p (Holm)"]])
                 low, _, high = row["95 % interval"].partition(" to ")
                 decided = low and float(row["p (Holm)"]) < 0.05 and float(low) * float(high) > 0
@@ -335,6 +338,7 @@ class Study:
                    if (self.pretrained(arm, seed) / "results.tsv").exists()
                    for row in read_table(self.pretrained(arm, seed) / "results.tsv")[:1])
         evaluation = sum(number(row["wall_s"]) for each in self.about["evaluate"]
+                         if (self.evaluated(each) / "results.tsv").exists()
                          for row in read_table(self.evaluated(each) / "results.tsv")
                          if row["split"] == "test" and row["metric"] == "mcc" and row["wall_s"])
         seeds = len(self.seeds)
@@ -351,7 +355,8 @@ class Study:
         parts += ["## Pre-training", self.about["pretrain"].get("note", "").strip(), self.pretraining_table(), self.codes_table(),
                   "What it cost, forward and backward:", self.cost_table()]
         for each in self.about["evaluate"]:
-            parts += [f"## {each['title']}", each.get("note", "").strip(), self.scores_table(each)]
+            done = (self.evaluated(each) / "results.tsv").exists()
+            parts += [f"## {each['title']}", each.get("note", "").strip(), self.scores_table(each) if done else "Not run yet."]
         for each in self.about.get("table", []):
             if looked := self.looked_table(each):
                 parts += [f"## {each['title']}" if "title" in each else "", each.get("note", "").strip(), looked]
@@ -362,7 +367,7 @@ class Study:
             verdicts.append(words)
         if verdicts:
             parts += ["## What was asked", "\n".join(verdicts),
-                      table(["comparison", "task", "shots", "difference", "95 % interval", "p (Holm)"], rows)]
+                      table(["comparison", "in", "task", "shots", "difference", "95 % interval", "p (Holm)"], rows)]
         parts.append(self.about.get("outro", "").strip())
         result = ROOT / self.about["result"]
         result.write_text("\n\n".join(part for part in parts if part) + "\n")

@@ -272,11 +272,12 @@ class Study:
         return table(header, rows)
 
     def scores_table(self, each):
-        cells, names, columns, metric = {}, [], [], ""
-        for row in read_table(self.evaluated(each) / "results.tsv"):
+        cells, names, columns = {}, [], []
+        scores = read_table(self.evaluated(each) / "results.tsv")
+        metric = next(row["metric"] for row in scores if row["split"] == "dev")  # the suite's own chose on dev
+        for row in scores:
             if row["split"] != "test" or row["status"] or row["role"] == "published":
                 continue
-            metric = metric or row["metric"]
             if row["metric"] != metric:
                 continue
             shots = row["shots"] if row["shots"] not in ("", "-1") else "all"

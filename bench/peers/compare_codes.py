@@ -21,7 +21,7 @@ for codes in ("512", "2048"):
     times = {name: [] for name in programs}
     for _ in range(a.repeats):
         for name, process in programs.items():
-            times[name].append(step(process))
+            times[name].append(step(process)[0])
     memory = {name: process.communicate("stop\n")[0].strip() for name, process in programs.items()}
     base = statistics.median(times["peer: cdist + argmin"])
     for name, values in times.items():

@@ -266,8 +266,11 @@ Tensor FinetuneRun::features(const Side& side) {
     rows.append(reinterpret_cast<const char*>(row.bases.data()), row.bases.size());
     rows += '\n';
   }
-  const auto [found, is_new] = setting_.stored->try_emplace(sha256_of(rows));
-  if (is_new) found->second = compute_features(side);
+  const std::string key = sha256_of(rows);
+  auto found = setting_.stored->find(key);
+  if (found == setting_.stored->end()) {
+    found = setting_.stored->emplace(key, compute_features(side)).first;
+  }
   return found->second;
 }
 

@@ -37,10 +37,10 @@ void run_analyze_lineages(CommandLine& line) {
             "defining sites as cov-lineages' JSON; else those of the training genomes");
   line.list("--genes", "GFF", &request.genes, "genes of the reference; may be given several times");
   line.heading("How");
-  line.list(
-      "-m,--model", "[NAME=]VOCAB", &models,
-      "a vocabulary to judge beside bases and 6-mers (a learned one: its folder); may be given "
-      "several times");
+  line.list("-m,--model", "[NAME=]VOCAB", &models,
+            "a vocabulary to judge beside bases and 6-mers (a learned one: its folder); "
+            "NAME-untrained is taken for NAME's network before training; may be given several "
+            "times");
   line.list("--recombinant", "NAME=LEFT,RIGHT", &request.recombinants,
             "a recombinant leaf and its parents, as XBB=BJ.1,BM.1.1.1: left and right of the "
             "breakpoint must fall to them; may be given several times");

@@ -60,10 +60,27 @@ void compare_distances(const LineageTree& tree, const LineageLabels& labels,
           difference(mine, tree.leaf_changes[static_cast<size_t>(leaves[b])], whole(tree)).rate();
     }
   }
+  std::vector<DistanceMatrix> all;
   for (const FeatureRows& features : vocabularies.features(sequences)) {
-    findings->distances.emplace_back(
-        features.name, tree_agreement(row_distances(features.rows, threads), by_tree, hamming,
-                                      kPermutations, seed, threads));
+    findings->distances.emplace_back().name = features.name;
+    all.push_back(row_distances(features.rows, threads));
+  }
+  const DistanceMatrix& words = all[Vocabularies::kWordsRow];
+  const std::vector<int32_t> twins = vocabularies.twins();
+  for (size_t f = 0; f < all.size(); ++f) {
+    DistanceFinding& one = findings->distances[f];
+    const auto given = [&](const std::vector<const DistanceMatrix*>& others) {
+      return partial_agreement(all[f], by_tree, others, kPermutations, seed, threads);
+    };
+    one.with_tree = pair_correlation(all[f], by_tree);
+    one.with_hamming = pair_correlation(all[f], hamming);
+    one.with_words = pair_correlation(all[f], words);
+    one.given_hamming = given({&hamming});
+    one.given_words = given({&hamming, &words});
+    if (twins[f] < 0) continue;
+    const DistanceMatrix& twin = all[static_cast<size_t>(twins[f])];
+    one.with_twin = pair_correlation(all[f], twin);
+    one.given_twin = given({&hamming, &twin});
   }
 }
 

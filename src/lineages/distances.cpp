@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 #include "base/random.h"
@@ -12,50 +11,64 @@
 namespace lexome {
 namespace {
 
-std::vector<double> pair_ranks(const DistanceMatrix& matrix) {
+// Mean 0. Distances that are sums in another order differ in their last digits, and ranks would
+// make much of that: nine digits of the largest distance count.
+std::vector<double> centred_ranks(const DistanceMatrix& matrix) {
+  const double largest = *std::max_element(matrix.values.begin(), matrix.values.end());
   std::vector<double> values;
   for (size_t a = 0; a < matrix.size; ++a) {
-    for (size_t b = a + 1; b < matrix.size; ++b) values.push_back(matrix.at(a, b));
+    for (size_t b = a + 1; b < matrix.size; ++b) {
+      values.push_back(largest > 0 ? std::round(matrix.at(a, b) / largest * 1e9) : 0);
+    }
   }
-  return mean_ranks(values);
+  std::vector<double> ranks = mean_ranks(values);
+  const double mean = (static_cast<double>(ranks.size()) + 1) / 2;
+  for (double& rank : ranks) rank -= mean;
+  return ranks;
 }
 
-// What is left of y after a least-squares line on x.
-std::vector<double> residuals(const std::vector<double>& y, const std::vector<double>& x) {
-  const auto count = static_cast<double>(y.size());
-  const double mean_x = std::accumulate(x.begin(), x.end(), 0.0) / count;
-  const double mean_y = std::accumulate(y.begin(), y.end(), 0.0) / count;
-  double xy = 0, xx = 0;
-  for (size_t i = 0; i < y.size(); ++i) {
-    xy += (x[i] - mean_x) * (y[i] - mean_y);
-    xx += (x[i] - mean_x) * (x[i] - mean_x);
-  }
-  const double slope = xx > 0 ? xy / xx : 0;
-  std::vector<double> left(y.size());
-  for (size_t i = 0; i < y.size(); ++i) left[i] = y[i] - mean_y - slope * (x[i] - mean_x);
-  return left;
+double dot(const std::vector<double>& x, const std::vector<double>& y) {
+  return std::inner_product(x.begin(), x.end(), y.begin(), 0.0);
 }
 
-double norm(const std::vector<double>& x) {
-  return std::sqrt(std::inner_product(x.begin(), x.end(), x.begin(), 0.0));
+double norm(const std::vector<double>& x) { return std::sqrt(dot(x, x)); }
+
+// What is left of `y` when its part along each of the orthonormal `axes` is taken out; empty where
+// nothing is left but rounding.
+std::vector<double> rest(std::vector<double> y, const std::vector<std::vector<double>>& axes) {
+  const double whole = norm(y);
+  for (int pass = 0; pass < 2; ++pass) {  // the second takes out what rounding left
+    for (const std::vector<double>& axis : axes) {
+      const double along = dot(y, axis);
+      for (size_t i = 0; i < y.size(); ++i) y[i] -= along * axis[i];
+    }
+  }
+  if (norm(y) <= 1e-9 * whole) y.clear();
+  return y;
 }
 
 }  // namespace
 
-TreeAgreement tree_agreement(const DistanceMatrix& distance, const DistanceMatrix& tree,
-                             const DistanceMatrix& given, int permutations, uint64_t seed,
-                             int threads) {
-  const std::vector<double> d = pair_ranks(distance), t = pair_ranks(tree), g = pair_ranks(given);
-  TreeAgreement agreement;
-  agreement.with_tree = pearson(d, t);
-  agreement.with_given = pearson(d, g);
-  const std::vector<double> rest_d = residuals(d, g), rest_t = residuals(t, g);
-  const double scale = norm(rest_d) * norm(rest_t);
-  if (norm(rest_d) <= 1e-9 * norm(d) || norm(rest_t) <= 1e-9 * norm(t)) {
-    agreement.partial = agreement.p_value = std::numeric_limits<double>::quiet_NaN();
-    return agreement;
+double pair_correlation(const DistanceMatrix& a, const DistanceMatrix& b) {
+  return pearson(centred_ranks(a), centred_ranks(b));
+}
+
+PartialAgreement partial_agreement(const DistanceMatrix& distance, const DistanceMatrix& tree,
+                                   const std::vector<const DistanceMatrix*>& given,
+                                   int permutations, uint64_t seed, int threads) {
+  std::vector<std::vector<double>> axes;
+  for (const DistanceMatrix* one : given) {
+    std::vector<double> axis = rest(centred_ranks(*one), axes);
+    const double length = norm(axis);
+    for (double& value : axis) value /= length;
+    if (!axis.empty()) axes.push_back(std::move(axis));
   }
-  agreement.partial = std::inner_product(rest_d.begin(), rest_d.end(), rest_t.begin(), 0.0) / scale;
+  const std::vector<double> rest_d = rest(centred_ranks(distance), axes);
+  const std::vector<double> rest_t = rest(centred_ranks(tree), axes);
+  PartialAgreement agreement;
+  if (rest_d.empty() || rest_t.empty()) return agreement;
+  const double scale = norm(rest_d) * norm(rest_t);
+  agreement.correlation = dot(rest_d, rest_t) / scale;
   DistanceMatrix square(distance.size);
   for (size_t a = 0, i = 0; a < square.size; ++a) {
     for (size_t b = a + 1; b < square.size; ++b, ++i) {
@@ -78,7 +91,7 @@ TreeAgreement tree_agreement(const DistanceMatrix& distance, const DistanceMatri
         }
       }
       as_large[static_cast<size_t>(p)] =
-          std::abs(sum) >= std::abs(agreement.partial) * scale * (1 - 1e-12);
+          std::abs(sum) >= std::abs(agreement.correlation) * scale * (1 - 1e-12);
     }
   });
   const auto count = std::accumulate(as_large.begin(), as_large.end(), 1);

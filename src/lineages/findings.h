@@ -38,6 +38,14 @@ struct SpaceScore {
   double between = kNotMeasured, within = kNotMeasured;  // Jensen-Shannon, bits
 };
 
+// How distances between genomes in a representation follow others', and the tree's beyond them.
+struct DistanceFinding {
+  std::string name;
+  double with_tree = kNotMeasured, with_hamming = kNotMeasured, with_words = kNotMeasured;
+  double with_twin = kNotMeasured;
+  PartialAgreement given_hamming, given_words, given_twin;  // the last two: and Hamming
+};
+
 // Genomes as points of a representation.
 struct GenomeMap {
   std::string name;
@@ -55,7 +63,7 @@ struct LineageFindings {
   std::vector<MethodScore> scores;
   std::vector<SpaceScore> spaces;
   size_t apart = 0;  // genomes of the test of distances, one a subtree
-  std::vector<std::pair<std::string, TreeAgreement>> distances;
+  std::vector<DistanceFinding> distances;
   std::vector<std::pair<std::string, EditFinding>> edits;
   std::vector<Recombination> recombinations;
   std::vector<std::vector<RecombinationFinding>> recombinants;  // by recombination

@@ -103,8 +103,11 @@ std::vector<Section> lineage_sections(const LineageFindings& findings) {
   sections.emplace_back("distances", "Distances and the tree")
       .note(fmt::format(
           "{} genomes, one a subtree. Spearman correlation over pairs of genomes of the Euclidean "
-          "distance in a representation with the tree's distance and with Hamming distance, and "
-          "with the tree's when Hamming distance is given: what a representation adds.",
+          "distance in a representation with the tree's distance, and with Hamming distance, the "
+          "distance of 6-mers and that of the same network untrained (how far it is one of these). "
+          "Then with the tree's when others are given: what a representation adds to Hamming "
+          "distance, to it and 6-mers, to it and the untrained network. Empty where nothing is "
+          "left, or nothing is given.",
           findings.apart))
       .table(distance_table(findings));
   sections.emplace_back("edits", "Edits at defining sites")

@@ -129,11 +129,23 @@ ShownTable space_table(const LineageFindings& findings) {
 ShownTable distance_table(const LineageFindings& findings) {
   ShownTable table;
   table.columns = {"representation", "with tree distance", "with Hamming distance",
-                   "with tree distance, given Hamming", "p"};
-  table.numeric = {false, true, true, true, true};
-  for (const auto& [name, one] : findings.distances) {
-    table.rows.push_back({name, signed_fixed(one.with_tree, 3), signed_fixed(one.with_given, 3),
-                          signed_fixed(one.partial, 3), fixed(one.p_value, 4)});
+                   "with 6-mer distance", "with untrained distance"};
+  for (const std::string given : {"Hamming", "Hamming and 6-mer", "Hamming and untrained"}) {
+    table.columns.push_back("with tree distance, given " + given);
+    table.columns.push_back("p, given " + given);
+  }
+  table.numeric.assign(table.columns.size(), true);
+  table.numeric[0] = false;
+  for (const DistanceFinding& one : findings.distances) {
+    std::vector<std::string> row = {one.name};
+    for (const double value : {one.with_tree, one.with_hamming, one.with_words, one.with_twin}) {
+      row.push_back(signed_fixed(value, 3));
+    }
+    for (const PartialAgreement& partial : {one.given_hamming, one.given_words, one.given_twin}) {
+      row.push_back(signed_fixed(partial.correlation, 3));
+      row.push_back(fixed(partial.p_value, 4));
+    }
+    table.rows.push_back(std::move(row));
   }
   return table;
 }

@@ -164,7 +164,11 @@ LineageLabels label_leaves(const LineageTree& tree, const std::string& attribute
       known.insert(texts[leaf]);
     }
   }
+  std::set<std::string> named;
   for (const std::string& name : classes) {
+    if (!named.insert(name).second) {
+      throw ConfigError(fmt::format("the class {} is named twice", name));
+    }
     if (known.count(name) > 0) continue;
     const std::vector<std::string> names(known.begin(), known.end());
     const std::string near = nearest_name(name, names);
@@ -174,6 +178,12 @@ LineageLabels label_leaves(const LineageTree& tree, const std::string& attribute
                                       : "did you mean " + near + "?"));
   }
   labels.classes = classes.empty() ? std::vector<std::string>(known.begin(), known.end()) : classes;
+  if (labels.classes.size() < 2) {
+    throw ConfigError(fmt::format(
+        "{}: fewer than two classes by {} ({}) leave nothing to tell apart; name others "
+        "with --classes or --label",
+        tree.path, labels.attribute, fmt::join(labels.classes, ", ")));
+  }
   for (const std::string& text : texts) {
     const auto found = std::find(labels.classes.begin(), labels.classes.end(), text);
     const bool out = text.empty() || found == labels.classes.end();

@@ -22,7 +22,8 @@ struct LineageLabels {
 // The class of each leaf by `attribute` (empty: clade_who where the tree has it, else
 // clade_membership). A leaf without one takes the label of the constellation of its lineage.
 // Recombinants (so labelled, or of a lineage whose full name starts with X) are left out, and so
-// are leaves labelled "unassigned". ConfigError: an attribute or a class that no leaf has.
+// are leaves labelled "unassigned". ConfigError: an attribute or a class that no leaf has, a class
+// named twice, fewer than two classes.
 LineageLabels label_leaves(const LineageTree& tree, const std::string& attribute,
                            const std::vector<std::string>& classes,
                            const std::vector<Constellation>& constellations);

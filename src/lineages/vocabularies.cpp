@@ -56,6 +56,17 @@ NamedReader reader_of(const std::vector<std::string>& levels,
   return one;
 }
 
+constexpr std::string_view kUntrained = "-untrained";  // ends the name of an untrained twin
+
+bool same_shape(const Tokenizer& a, const Tokenizer& b) {
+  bool same = a.kind() == b.kind() && a.num_levels() == b.num_levels() &&
+              a.sees().left == b.sees().left && a.sees().right == b.sees().right;
+  for (int level = 0; same && level < a.num_levels(); ++level) {
+    same = a.vocab_size(level) == b.vocab_size(level);
+  }
+  return same;
+}
+
 }  // namespace
 
 Vocabularies::Vocabularies(const std::vector<NamedVocabulary>& vocabularies) {
@@ -68,6 +79,7 @@ Vocabularies::Vocabularies(const std::vector<NamedVocabulary>& vocabularies) {
           "{}: its tokens have no ids that could be counted; give a vocabulary", given.name));
     }
     Entry entry;
+    entry.given = given.name;
     entry.name = fmt::format("{} ({})", tokenizer.kind(), given.name);
     entry.tokenizer = given.tokenizer;
     if (!names.insert(entry.name).second) {
@@ -81,6 +93,18 @@ Vocabularies::Vocabularies(const std::vector<NamedVocabulary>& vocabularies) {
     }
     entries_.push_back(std::move(entry));
   }
+  for (Entry& entry : entries_) {
+    for (size_t e = 0; e < entries_.size(); ++e) {
+      if (entries_[e].given != entry.given + std::string(kUntrained)) continue;
+      if (!same_shape(*entry.tokenizer, *entries_[e].tokenizer)) {
+        throw ConfigError(
+            fmt::format("{} is by its name {} untrained, but of another kind or shape; give it "
+                        "another name, as -m other=VOCAB",
+                        entries_[e].name, entry.name));
+      }
+      entry.twin = static_cast<int32_t>(e);
+    }
+  }
 }
 
 std::vector<FeatureRows> Vocabularies::features(const std::vector<Bases>& sequences) const {
@@ -91,6 +115,24 @@ std::vector<FeatureRows> Vocabularies::features(const std::vector<Bases>& sequen
     }
   }
   return all;
+}
+
+std::vector<int32_t> Vocabularies::twins() const {
+  std::vector<int32_t> first;  // row of an entry's first level
+  auto row = static_cast<int32_t>(kWordsRow) + 1;
+  for (const Entry& entry : entries_) {
+    first.push_back(row);
+    row += static_cast<int32_t>(entry.levels.size());
+  }
+  std::vector<int32_t> twins(static_cast<size_t>(row), -1);
+  for (size_t e = 0; e < entries_.size(); ++e) {
+    if (entries_[e].twin < 0) continue;
+    for (size_t l = 0; l < entries_[e].levels.size(); ++l) {
+      twins[static_cast<size_t>(first[e]) + l] =
+          first[static_cast<size_t>(entries_[e].twin)] + static_cast<int32_t>(l);
+    }
+  }
+  return twins;
 }
 
 std::vector<NamedReader> Vocabularies::readers() const {
@@ -121,6 +163,10 @@ std::vector<std::string> Vocabularies::described() const {
   std::vector<std::string> lines;
   for (const Entry& entry : entries_) {
     lines.push_back(fmt::format("{}: {}.", entry.name, entry.tokenizer->describe()));
+    if (entry.twin >= 0) {
+      lines.back() += fmt::format(" The same untrained, by its name: {}.",
+                                  entries_[static_cast<size_t>(entry.twin)].name);
+    }
   }
   return lines;
 }

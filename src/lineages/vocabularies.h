@@ -29,10 +29,15 @@ struct NamedReader {
 class Vocabularies {
  public:
   // Bases and 6-mers are always there. InputError: a tokenizer whose tokens have no ids;
-  // ConfigError: two whose rows would be called the same.
+  // ConfigError: two whose rows would be called the same, or NAME-untrained that is of another kind
+  // or shape than NAME.
   explicit Vocabularies(const std::vector<NamedVocabulary>& vocabularies);
-  // One for each vocabulary and level.
+  // One for each vocabulary and level; 6-mers stand at kWordsRow.
   std::vector<FeatureRows> features(const std::vector<Bases>& sequences) const;
+  static constexpr size_t kWordsRow = 1;
+  // By row of features(): the row of the same network untrained, the same level, which is the
+  // vocabulary called NAME-untrained beside NAME; -1: none.
+  std::vector<int32_t> twins() const;
   // What each says of single bases: the token a base is in and its place there; of overlapping
   // tokens the one that starts there.
   std::vector<NamedReader> readers() const;
@@ -43,9 +48,11 @@ class Vocabularies {
 
  private:
   struct Entry {
-    std::string name;
+    std::string given;                // NAME
+    std::string name;                 // of its rows: "hrq (NAME)"
     std::vector<std::string> levels;  // names of its rows
     std::shared_ptr<const Tokenizer> tokenizer;
+    int32_t twin = -1;  // entry of the same network untrained
   };
   std::vector<Entry> entries_;
 };

@@ -184,19 +184,25 @@ windows = 6
         self.works(*learn, "--set", "train.steps=1", "--set", "train.warmup=0", "--set", "train.lr=1e-9", "-o", "start")
         self.works("vocab", "kmer", "--k", "4", "-o", "k4.json")
         asked = ["tree.json", "--classes", "red,blue", "--recombinant", "mix=red0.0,blue1.0", "--device", "cpu", "--no-version",
-                 "-m", "codes", "-m", "untrained=start", "-m", "k4.json"]
+                 "-m", "codes", "-m", "codes-untrained=start", "-m", "k4.json"]
         for name, threads in (("out", 2), ("again", 1)):
             said = self.analyze(*asked, "-t", threads, "-o", name)
             self.assertEqual(said.returncode, 0, said.stderr)
         for path in (self.folder / "out").rglob("*.*"):
             other = self.folder / "again" / path.relative_to(self.folder / "out")
             self.assertEqual(path.read_bytes(), other.read_bytes(), path.name)
-        named = ["one-hot", "6-mer", "hrq (codes), level 1", "hrq (codes), level 2", "hrq (untrained), level 1",
-                 "hrq (untrained), level 2", "kmer (k4)"]
+        named = ["one-hot", "6-mer", "hrq (codes), level 1", "hrq (codes), level 2", "hrq (codes-untrained), level 1",
+                 "hrq (codes-untrained), level 2", "kmer (k4)"]
         out = self.folder / "out"
         for table in ("spaces", "distances"):
             self.assertEqual([row["representation"] for row in rows(out / f"{table}.tsv")], named)
         self.assertEqual([row["representation"] for row in rows(out / "recombinants.tsv")], ["Hamming"] + named)
+        distances = {row["representation"]: row for row in rows(out / "distances.tsv")}
+        self.assertEqual([name for name, row in distances.items() if row["with untrained distance"]], named[2:4])
+        self.assertEqual(distances["6-mer"]["with 6-mer distance"], "+1.000")
+        self.assertEqual(distances["6-mer"]["with tree distance, given Hamming and 6-mer"], "")
+        for name in set(named) - set(named[2:4]):
+            self.assertEqual(distances[name]["p, given Hamming and untrained"], "", name)
         for view in ("genomes", "windows"):
             probes = [row["method"] for row in rows(out / f"scores_{view}.tsv") if row["what it is"] == "linear probe"]
             self.assertEqual(probes, named)
@@ -211,6 +217,8 @@ windows = 6
         self.assertIn("16 + 24 codes a base by hrq", (out / "report.md").read_text())
 
         self.refuses("two vocabularies would be called hrq (codes)", "tree.json", "-m", "codes", "-m", "codes", "-o", "no", code=2)
+        self.refuses("hrq (k4) untrained, but of another kind or shape", "tree.json", "-m", "k4=codes", "-m",
+                     "k4-untrained=k4.json", "-o", "no", code=2)
         self.write("run/recipe.toml", '[model]\nname = "vqdna"\n')
         self.refuses("give the folder of the vocabulary", "tree.json", "-m", "run", "-o", "no")
         tokenizer = self.folder / "codes" / "step-00000004" / "tokenizer.json"
@@ -236,6 +244,8 @@ windows = 6
         self.refuses("class green has one genome (lone)", "tree.json", "-o", "no")
         self.refuses("no leaf's clade_membership is 'rad'; did you mean red?", "tree.json", "--classes", "rad", "-o",
                      "no", code=2)
+        self.refuses("the class red is named twice", "tree.json", "--classes", "red,blue,red", "-o", "no", code=2)
+        self.refuses("fewer than two classes by clade_membership (red) leave nothing to tell apart", "tree.json", "--classes", "red", "-o", "no", code=2)
         self.refuses("no leaf has the attribute 'clade'", "tree.json", "--label", "clade", "-o", "no", code=2)
         other = ("C" if REFERENCE[199] != "C" else "A")
         self.write("other.fa", ">r\n" + REFERENCE[:199] + other + REFERENCE[200:] + "\n")

@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "base/random.h"
 #include "lexome/error.h"
 #include "temporary_folder.h"
 
@@ -22,26 +23,120 @@ DistanceMatrix on_a_line(const std::vector<double>& places) {
   return matrix;
 }
 
-TEST(TreeAgreement, WhatIsLeftWhenOneDistanceIsGiven) {
+TEST(PairCorrelation, OfRanksWhereRoundingIsATie) {
+  const DistanceMatrix tree = on_a_line({0, 1, 3, 7, 15, 31, 63, 127});
+  DistanceMatrix squared = tree, rounded = tree;
+  for (double& value : squared.values) value *= value;
+  EXPECT_NEAR(pair_correlation(squared, tree), 1, 1e-12);
+  const DistanceMatrix even = on_a_line({0, 1, 2, 3, 4, 5});
+  rounded = even;
+  for (size_t i = 0; i < rounded.values.size(); ++i) {
+    rounded.values[i] *= 1 + 1e-15 * static_cast<double>(i % 3);
+  }
+  EXPECT_NEAR(pair_correlation(rounded, even), 1, 1e-12);
+  EXPECT_TRUE(std::isnan(pair_correlation(DistanceMatrix(6), even)));
+}
+
+TEST(PartialAgreement, WhatIsLeftWhenOneDistanceIsGiven) {
   const DistanceMatrix tree = on_a_line({0, 1, 3, 7, 15, 31, 63, 127});
   const DistanceMatrix other = on_a_line({5, 90, 11, 60, 2, 37, 70, 24});
-  const TreeAgreement same = tree_agreement(tree, tree, other, 199, 1, 2);
-  EXPECT_DOUBLE_EQ(same.with_tree, 1);
-  EXPECT_NEAR(same.partial, 1, 1e-12);
+  const PartialAgreement same = partial_agreement(tree, tree, {&other}, 199, 1, 2);
+  EXPECT_NEAR(same.correlation, 1, 1e-12);
   EXPECT_LE(same.p_value, 0.02);
-  // A distance that is the given one adds nothing, and has no p-value.
-  const TreeAgreement none = tree_agreement(other, tree, other, 199, 1, 1);
-  EXPECT_DOUBLE_EQ(none.with_given, 1);
-  EXPECT_TRUE(std::isnan(none.partial));
   // By the formula of partial correlation.
   const DistanceMatrix third = on_a_line({0, 2, 1, 9, 14, 40, 35, 100});
-  const TreeAgreement part = tree_agreement(third, tree, other, 99, 1, 1);
-  const double given = tree_agreement(tree, other, third, 0, 1, 1).with_tree;
-  EXPECT_NEAR(part.partial,
-              (part.with_tree - part.with_given * given) /
-                  std::sqrt((1 - part.with_given * part.with_given) * (1 - given * given)),
-              1e-9);
-  EXPECT_EQ(part.p_value, tree_agreement(third, tree, other, 99, 1, 2).p_value);
+  const PartialAgreement part = partial_agreement(third, tree, {&other}, 99, 1, 1);
+  const double with_tree = pair_correlation(third, tree), with = pair_correlation(third, other);
+  const double given = pair_correlation(tree, other);
+  EXPECT_NEAR(part.correlation,
+              (with_tree - with * given) / std::sqrt((1 - with * with) * (1 - given * given)),
+              1e-12);
+  EXPECT_EQ(part.p_value, partial_agreement(third, tree, {&other}, 99, 1, 2).p_value);
+}
+
+// Ranks of pairs by counting, less their mean.
+std::vector<double> plain_ranks(const DistanceMatrix& matrix) {
+  std::vector<double> values, ranks;
+  for (size_t a = 0; a < matrix.size; ++a) {
+    for (size_t b = a + 1; b < matrix.size; ++b) values.push_back(matrix.at(a, b));
+  }
+  for (const double value : values) {
+    double below = 0, equal = 0;
+    for (const double other : values) below += other < value, equal += other == value;
+    ranks.push_back(below + equal / 2 - static_cast<double>(values.size()) / 2);
+  }
+  return ranks;
+}
+
+// Residuals of the least-squares fit of y by two others: the normal equations, by Cramer's rule.
+std::vector<double> plain_rest(std::vector<double> y, const std::vector<double>& u,
+                               const std::vector<double>& v) {
+  double uu = 0, uv = 0, vv = 0, uy = 0, vy = 0;
+  for (size_t i = 0; i < y.size(); ++i) {
+    uu += u[i] * u[i], uv += u[i] * v[i], vv += v[i] * v[i], uy += u[i] * y[i], vy += v[i] * y[i];
+  }
+  const double determinant = uu * vv - uv * uv;
+  const double on_u = (uy * vv - vy * uv) / determinant, on_v = (vy * uu - uy * uv) / determinant;
+  for (size_t i = 0; i < y.size(); ++i) y[i] -= on_u * u[i] + on_v * v[i];
+  return y;
+}
+
+double cosine(const std::vector<double>& x, const std::vector<double>& y) {
+  double xx = 0, yy = 0, xy = 0;
+  for (size_t i = 0; i < x.size(); ++i) xx += x[i] * x[i], yy += y[i] * y[i], xy += x[i] * y[i];
+  return xy / std::sqrt(xx * yy);
+}
+
+DistanceMatrix scattered(size_t size, uint64_t stream) {
+  DistanceMatrix matrix(size);
+  Random random(stream, Purpose::kSample);
+  for (size_t a = 0; a < size; ++a) {
+    for (size_t b = a + 1; b < size; ++b) matrix.at(a, b) = matrix.at(b, a) = random.uniform();
+  }
+  return matrix;
+}
+
+DistanceMatrix sum_of(const DistanceMatrix& a, double times, const DistanceMatrix& b) {
+  DistanceMatrix sum = a;
+  for (size_t i = 0; i < sum.values.size(); ++i) sum.values[i] += times * b.values[i];
+  return sum;
+}
+
+TEST(PartialAgreement, PlantedDistances) {
+  constexpr size_t kGenomes = 30;
+  const DistanceMatrix tree = scattered(kGenomes, 1);
+  const DistanceMatrix hamming = sum_of(scattered(kGenomes, 2), 1, tree);
+  const DistanceMatrix words = sum_of(scattered(kGenomes, 3), 0.5, hamming);
+  const std::vector<const DistanceMatrix*> both = {&hamming, &words};
+  const auto oracle = [&](const DistanceMatrix& distance) {
+    const std::vector<double> h = plain_ranks(hamming), w = plain_ranks(words);
+    return cosine(plain_rest(plain_ranks(distance), h, w), plain_rest(plain_ranks(tree), h, w));
+  };
+  // Hamming distance and more of the tree.
+  const DistanceMatrix telling = sum_of(hamming, 0.5, tree);
+  EXPECT_GT(partial_agreement(telling, tree, {&hamming}, 0, 1, 1).correlation, 0.7);
+  const PartialAgreement told = partial_agreement(telling, tree, both, 999, 1, 2);
+  EXPECT_GT(told.correlation, 0.7);
+  EXPECT_NEAR(told.correlation, oracle(telling), 1e-12);
+  EXPECT_EQ(told.p_value, 0.001);
+  // 6-mers and noise: nothing that they do not say.
+  const DistanceMatrix noisy = sum_of(words, 0.05, scattered(kGenomes, 4));
+  const PartialAgreement silent = partial_agreement(noisy, tree, both, 999, 1, 2);
+  EXPECT_LT(std::abs(silent.correlation), 0.1);
+  EXPECT_NEAR(silent.correlation, oracle(noisy), 1e-12);
+  EXPECT_GT(silent.p_value, 0.05);
+  // 6-mers on another scale: nothing is left, whatever else is given and in whatever order.
+  DistanceMatrix scaled = words;
+  for (double& value : scaled.values) value = 3 * value * value;
+  for (const auto& given : {both, {&words, &hamming}, {&words}}) {
+    const PartialAgreement none = partial_agreement(scaled, tree, given, 9, 1, 1);
+    EXPECT_TRUE(std::isnan(none.correlation));
+    EXPECT_TRUE(std::isnan(none.p_value));
+  }
+  EXPECT_FALSE(std::isnan(partial_agreement(scaled, tree, {&hamming}, 9, 1, 1).correlation));
+  // A distance given twice is given once.
+  EXPECT_NEAR(partial_agreement(telling, tree, {&words, &scaled}, 0, 1, 1).correlation,
+              partial_agreement(telling, tree, {&words}, 0, 1, 1).correlation, 1e-12);
 }
 
 LineageTree flat_tree(const std::vector<std::pair<std::string, Changes>>& leaves) {

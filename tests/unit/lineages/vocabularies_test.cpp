@@ -14,7 +14,7 @@ using lexome_test::message_of;
 
 // Two levels of codes; level n is a function of the n bases on both sides of a base, what lies
 // beyond an end being letters of its own. Counts the bases it is asked for.
-class SeeingTokenizer final : public Tokenizer {
+class SeeingTokenizer : public Tokenizer {
  public:
   std::string_view kind() const override { return "seeing"; }
   std::string describe() const override { return "two levels"; }
@@ -60,6 +60,13 @@ class SeeingTokenizer final : public Tokenizer {
  private:
   static constexpr int32_t kCodes = 97;
   mutable size_t asked_ = 0;
+};
+
+class OtherShape final : public SeeingTokenizer {
+ public:
+  int32_t vocab_size(int level = 0) const override {
+    return SeeingTokenizer::vocab_size(level) + level;
+  }
 };
 
 class WithoutIds final : public Tokenizer {
@@ -153,6 +160,19 @@ TEST(Vocabularies, ARowALevel) {
     EXPECT_EQ(apart, 2 * (level + 1) + 1);
   }
   EXPECT_EQ(vocabularies.described(), (std::vector<std::string>{"seeing (net): two levels."}));
+}
+
+TEST(Vocabularies, TwinsByName) {
+  const auto net = std::make_shared<const SeeingTokenizer>();
+  const auto bpe = std::make_shared<const OtherShape>();
+  const Vocabularies vocabularies({{"other", bpe}, {"net-untrained", net}, {"net", net}});
+  EXPECT_EQ(vocabularies.twins(), (std::vector<int32_t>{-1, -1, -1, -1, -1, -1, 4, 5}));
+  EXPECT_EQ(vocabularies.described().back(),
+            "seeing (net): two levels. The same untrained, by its name: seeing (net-untrained).");
+  EXPECT_NE(message_of<ConfigError>([&] {
+              Vocabularies({{"net", net}, {"net-untrained", bpe}});
+            }).find("seeing (net-untrained) is by its name seeing (net) untrained, but of another"),
+            std::string::npos);
 }
 
 TEST(Vocabularies, Refused) {

@@ -72,7 +72,8 @@ inline void cut(const AmxFloats& x, int64_t row, int64_t rows, int64_t k, int64_
 }
 
 // C[32, 32] = the products of parts that reach the 24th bit: first with first, second and third,
-// second with first and second, third with first.
+// second with first and second, third with first. Of two parts: those that reach the 16th.
+template <int64_t kOfParts = kParts>
 inline void multiply_parts(const uint16_t* left, const uint16_t* right, int64_t blocks, float* c,
                            Ahead ahead) {
   const auto rows = [&](int64_t part) {
@@ -94,12 +95,18 @@ inline void multiply_parts(const uint16_t* left, const uint16_t* right, int64_t 
   _tile_zero(2);
   _tile_zero(3);
   for (int64_t b = 0; b < blocks; ++b, left += kBlock, right += kBlock) {
-    columns(0), rows(2), multiply();
-    rows(0), multiply();
-    rows(1), multiply();
-    columns(1), multiply();
-    rows(0), multiply();
-    columns(2), multiply();
+    if constexpr (kOfParts == kParts) {
+      columns(0), rows(2), multiply();
+      rows(0), multiply();
+      rows(1), multiply();
+      columns(1), multiply();
+      rows(0), multiply();
+      columns(2), multiply();
+    } else {
+      columns(0), rows(1), multiply();
+      rows(0), multiply();
+      columns(1), multiply();
+    }
     for (int64_t i = 0; i < ahead.lines; ++i, ahead.from += 32)
       __builtin_prefetch(ahead.from, 0, 2);
   }

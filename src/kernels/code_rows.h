@@ -6,23 +6,16 @@
 
 namespace lexome {
 
-// Codes as bf16 tiles see them, shifted by their mean so that what all share costs no precision.
-struct ScreenedCodes {
-  const uint16_t* packed = nullptr;   // y = e - mean in bf16, packed for tile registers
-  const float* mean = nullptr;        // [D]
-  const float* half_norms = nullptr;  // [K] |y|^2 / 2, K padded to a multiple of 32 with infinities
-  const float* norms = nullptr;       // [K] |y|, padded with zeros
-  float rounding = 0;                 // max |y - bf16(y)| / |y|
-  float largest_norm = 0, largest_code = 0;  // max |y|, max |e|
-};
-
 struct CodeSearch {
   const float* z = nullptr;      // [R, D]
   const float* codes = nullptr;  // [K, D]
-  const float* half = nullptr;   // [K] |e|^2 / 2
+  const float* half = nullptr;   // [K] |e|^2 / 2, padded to a multiple of 32 with infinities
   int64_t num_codes = 0, width = 0;
   int64_t* found = nullptr;  // [R]
-  ScreenedCodes screened;
+  // What tile registers need: the codes as the right operand of amx_multiply_floats, and the
+  // largest finite `half`.
+  const uint16_t* parts = nullptr;
+  float largest_half = 0;
 };
 
 struct CodeKernels {
@@ -33,8 +26,9 @@ struct CodeKernels {
 };
 const CodeKernels& code_kernels();  // for this CPU
 
-// Screens with bf16 tiles, then compares in fp32 every code that the rounding errors leave
-// possible. Only where amx_ready().
-void amx_nearest_codes(const CodeSearch& search, int64_t begin, int64_t end);
+// On tile registers, with the same answers: in fp32, or screened with 16 bits of every number,
+// which is faster. Only where amx_floats_ready().
+void amx_search_codes(const CodeSearch& search, int64_t begin, int64_t end);
+void amx_screen_codes(const CodeSearch& search, int64_t begin, int64_t end);
 
 }  // namespace lexome

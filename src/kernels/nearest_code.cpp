@@ -1,4 +1,4 @@
-// Dispatch: bf16 screening on tile registers, else blocks in fp32; other devices in chunks of rows.
+// Dispatch: tile registers where the CPU has them, else blocks; other devices in chunks of rows.
 #include "kernels/nearest_code.h"
 
 #include <ATen/Parallel.h>
@@ -6,7 +6,6 @@
 #include <ATen/ops/index_add.h>
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 #include <vector>
 
@@ -18,6 +17,7 @@ namespace lexome {
 namespace {
 
 constexpr int64_t kGrain = 256;  // rows a task
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 // Whole vectors of sixteen; zeros change no product.
 Tensor whole_rows(const Tensor& x) {
@@ -28,54 +28,19 @@ Tensor whole_rows(const Tensor& x) {
 
 bool is_fp32_matrix(const Tensor& x) { return x.dim() == 2 && x.scalar_type() == torch::kFloat32; }
 
-// What the screening knows of the codes; owns what ScreenedCodes points to.
-struct Screen {
-  std::vector<float> mean, half_norms, norms;
-  std::vector<uint16_t> packed;
-  ScreenedCodes view;
-
-  Screen(const Tensor& codes_KD) {
-    const int64_t count = codes_KD.size(0), width = codes_KD.size(1),
-                  padded = (count + 31) / 32 * 32;
-    const Tensor mean_D = codes_KD.mean(0), y_KD = (codes_KD - mean_D).contiguous();
-    // In float64, so that only the rounding to fp32 is left; the slack of a row covers it.
-    const Tensor wide_KD = y_KD.to(torch::kFloat64);
-    const Tensor norms_K = wide_KD.norm(2, 1);
-    const Tensor lost_K = (wide_KD - y_KD.to(torch::kBFloat16).to(torch::kFloat64)).norm(2, 1);
-    mean.assign(mean_D.data_ptr<float>(), mean_D.data_ptr<float>() + width);
-    half_norms.assign(static_cast<size_t>(padded), std::numeric_limits<float>::infinity());
-    norms.assign(static_cast<size_t>(padded), 0.0F);
-    for (int64_t k = 0; k < count; ++k) {
-      const double norm = norms_K.data_ptr<double>()[k];
-      half_norms[static_cast<size_t>(k)] = static_cast<float>(0.5 * norm * norm);
-      norms[static_cast<size_t>(k)] = static_cast<float>(norm * (1 + 0x1p-20));
-    }
-    packed.assign(static_cast<size_t>(amx_right_size(count, width)), 0);
-    amx_pack_right_nk(y_KD.data_ptr<float>(), width, count, width, packed.data(), 0, padded / 32);
-    view.packed = packed.data();
-    view.mean = mean.data();
-    view.half_norms = half_norms.data();
-    view.norms = norms.data();
-    view.rounding =
-        (lost_K / norms_K.clamp_min(1e-30)).max().to(torch::kFloat32).item<float>() * 1.001F;
-    view.largest_norm = norms_K.max().to(torch::kFloat32).item<float>();
-    view.largest_code =
-        codes_KD.to(torch::kFloat64).norm(2, 1).max().to(torch::kFloat32).item<float>();
-  }
-};
-
-enum class How { kPlain, kBlocked, kScreened };
+enum class How { kPlain, kFp32, kScreened };
 
 }  // namespace
 
 struct PreparedCodes {
   How how = How::kPlain;
   int64_t width = 0;        // D
-  Tensor codes_KD, half_K;  // rows of whole vectors on the CPU; |e|^2 / 2
-  std::unique_ptr<const Screen> screen;
+  Tensor codes_KD, half_K;  // as CodeSearch has them on the CPU; |e|^2 / 2
+  Tensor parts;             // for tile registers, where the CPU has them
+  float largest_half = 0;
 
   PreparedCodes(const Tensor& given_KD, How which) : how(which) {
-    if (!is_fp32_matrix(given_KD) || given_KD.size(0) == 0)
+    if (!is_fp32_matrix(given_KD) || given_KD.numel() == 0)
       throw InternalError("nearest codes: codes must be an fp32 matrix");
     width = given_KD.size(1);
     codes_KD = given_KD.detach();
@@ -84,10 +49,20 @@ struct PreparedCodes {
       return;
     }
     codes_KD = whole_rows(codes_KD);
-    half_K = torch::empty({codes_KD.size(0)}, torch::kFloat32);
+    half_K = torch::full({(codes_KD.size(0) + 31) / 32 * 32}, kInfinity);
     code_kernels().half_norms(codes_KD.data_ptr<float>(), codes_KD.size(0), codes_KD.size(1),
                               half_K.data_ptr<float>());
-    if (how == How::kScreened) screen = std::make_unique<const Screen>(codes_KD);
+    if (how != How::kPlain && amx_floats_ready()) cut_codes();
+  }
+
+  void cut_codes() {
+    AmxFloatProduct product;
+    product.right = {codes_KD.data_ptr<float>(), codes_KD.size(1), false};
+    product.n = codes_KD.size(0);
+    product.k = codes_KD.size(1);
+    parts = torch::empty({amx_float_right_size(product.n, product.k)}, torch::kInt16);
+    amx_cut_right(product, static_cast<uint16_t*>(parts.data_ptr()), 0, half_K.size(0) / 32);
+    largest_half = half_K.masked_fill(half_K.isfinite().logical_not(), 0).max().item<float>();
   }
 
   Tensor nearest(const Tensor& z_RD) const {
@@ -102,10 +77,12 @@ struct PreparedCodes {
     search.num_codes = codes_KD.size(0);
     search.width = codes_KD.size(1);
     search.found = found_R.data_ptr<int64_t>();
-    if (screen != nullptr) search.screened = screen->view;
-    auto* const run = how == How::kScreened  ? amx_nearest_codes
-                      : how == How::kBlocked ? code_kernels().blocked
-                                             : code_kernels().plain;
+    search.largest_half = largest_half;
+    auto* run = how == How::kPlain ? code_kernels().plain : code_kernels().blocked;
+    if (parts.defined()) {
+      search.parts = static_cast<const uint16_t*>(parts.data_ptr());
+      run = how == How::kFp32 ? amx_search_codes : amx_screen_codes;
+    }
     at::parallel_for(0, z.size(0), kGrain,
                      [&](int64_t begin, int64_t end) { run(search, begin, end); });
     return found_R;
@@ -126,8 +103,7 @@ struct PreparedCodes {
 
 CodeTable::CodeTable(const Tensor& codes_KD) {
   const torch::NoGradGuard no_grad;
-  prepared_ =
-      std::make_shared<const PreparedCodes>(codes_KD, amx_ready() ? How::kScreened : How::kBlocked);
+  prepared_ = std::make_shared<const PreparedCodes>(codes_KD, How::kScreened);
 }
 
 Tensor CodeTable::nearest(const Tensor& z_RD) const {
@@ -140,7 +116,7 @@ Tensor nearest_code_reference(const Tensor& z_RD, const Tensor& codes_KD) {
 }
 
 Tensor nearest_code_fp32(const Tensor& z_RD, const Tensor& codes_KD) {
-  return PreparedCodes(codes_KD, How::kBlocked).nearest(z_RD);
+  return PreparedCodes(codes_KD, How::kFp32).nearest(z_RD);
 }
 
 Tensor nearest_code(const Tensor& z_RD, const Tensor& codes_KD) {

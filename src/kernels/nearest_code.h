@@ -30,7 +30,7 @@ class CodeTable {
 Tensor nearest_code(const Tensor& z_RD, const Tensor& codes_KD);
 // One pair after the other: what the others are held to.
 Tensor nearest_code_reference(const Tensor& z_RD, const Tensor& codes_KD);
-// In blocks, fp32 only: what nearest_code runs where there are no bf16 tile registers.
+// All scores in fp32, none screened: what nearest_code is on CPUs without tile registers.
 Tensor nearest_code_fp32(const Tensor& z_RD, const Tensor& codes_KD);
 
 struct CodeStatistics {

@@ -21,11 +21,11 @@
 namespace lexome {
 
 #if LEXOME_AMX
-bool amx_ready() { return cpu_has_amx(); }
+bool amx_ready() { return cpu_has_amx() && cpu_has_bf16(); }
 
 #pragma GCC diagnostic ignored "-Wpsabi"  // vectors cross no call that is not inlined
 #pragma GCC push_options
-#pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,fma,bmi2,amx-tile,amx-bf16")
+#pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,fma,bmi2,avx512bf16,amx-tile,amx-bf16")
 namespace {
 #include "kernels/amx_tiles.inl"
 

@@ -8,7 +8,9 @@
 
 namespace lexome {
 
-bool amx_ready();  // built in, and the CPU and the system allow it (tensor/device.h asks them)
+// Built in, and the CPU (which must convert to bf16, too) and the system allow it
+// (tensor/device.h).
+bool amx_ready();
 
 inline constexpr int64_t kTile = 512;  // bf16 in one tile: 16 rows of 32
 
@@ -40,10 +42,16 @@ void amx_pack_left_km(const uint16_t* from, int64_t stride, int64_t m, int64_t k
                       int64_t begin, int64_t end);
 
 // The left operand: tile (g, b) of row group g and block b starts at data + g * group + b * block
-// and has `row` elements between its rows.
+// and has `row` elements between its rows. Groups from an even number `whole` on lie at `rest`.
 struct AmxLeft {
   const uint16_t* data = nullptr;
   int64_t group = 0, block = 0, row = 0;
+  const uint16_t* rest = nullptr;
+  int64_t whole = INT64_MAX;
+
+  const uint16_t* at(int64_t g) const {
+    return g < whole ? data + g * group : rest + (g - whole) * group;
+  }
 };
 inline AmxLeft amx_rows(const uint16_t* data, int64_t stride) {
   return {data, 16 * stride, 32, stride};
@@ -53,7 +61,8 @@ inline AmxLeft amx_packed(const uint16_t* data, int64_t k) {
 }
 
 // C[M, N] in fp32 or bf16, for row blocks of 32 [first_rows, last_rows) and panels [first_panel,
-// last_panel). A row-major left operand must have M a multiple of 32 and K of 32 in memory.
+// last_panel). A row-major left operand must have whole blocks of 32 rows and of 32 k in
+// memory; the last rows may lie apart, filled up with zeros.
 struct AmxProduct {
   AmxLeft left;
   const uint16_t* right = nullptr;

@@ -15,7 +15,7 @@
 namespace lexome {
 
 #pragma GCC diagnostic ignored "-Wpsabi"  // vectors cross no call that is not inlined
-#pragma GCC target("arch=x86-64-v4,prefer-vector-width=512,amx-tile,amx-bf16")
+#pragma GCC target("arch=x86-64-v4,prefer-vector-width=512,avx512bf16,amx-tile,amx-bf16")
 namespace {
 #include "kernels/amx_tiles.inl"
 

@@ -2,6 +2,12 @@
 // compiled for CPUs that have them.
 #include "kernels/vectors.inl"
 
+// As store(), by the CPU's own conversion, which takes numbers below 2^-126 for zero.
+inline void store_half(uint16_t* to, F16 x) {
+  const __m256bh half = _mm512_cvtneps_pbh(reinterpret_cast<__m512>(x));
+  __builtin_memcpy(to, &half, sizeof half);
+}
+
 // Tile registers are set up while this lives: eight tiles of 16 rows of 64 bytes.
 class TileScope {
  public:
@@ -74,7 +80,7 @@ inline void multiply_tiles(const AmxLeft& left, int64_t group, const uint16_t* r
     _tile_zero(2);
     _tile_zero(3);
   }
-  const uint16_t* top = left.data + group * left.group;
+  const uint16_t* top = left.at(group);
   const auto row = static_cast<size_t>(left.row) * sizeof(uint16_t);
   for (int64_t b = 0; b < blocks; ++b, top += left.block, right += 2 * kTile) {
     _tile_loadd(4, top, row);
@@ -133,15 +139,9 @@ inline void multiply_blocks(const AmxLeft& left, const uint16_t* right, int64_t 
 inline void write_line(const float* sums, bool bf16, bool streamed, char* to) {
   const F16 low = load(sums), high = load(sums + 16);
   __m512i lines[2] = {reinterpret_cast<__m512i>(low), reinterpret_cast<__m512i>(high)};
-  if (bf16) {
-    typedef uint16_t H32 __attribute__((vector_size(64)));
-    const H16 a = __builtin_convertvector(rounded_bits(low), H16),
-              b = __builtin_convertvector(rounded_bits(high), H16);
-    const H32 both =
-        __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17,
-                                18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31);
-    lines[0] = reinterpret_cast<__m512i>(both);
-  }
+  if (bf16)
+    lines[0] = reinterpret_cast<__m512i>(
+        _mm512_cvtne2ps_pbh(reinterpret_cast<__m512>(high), reinterpret_cast<__m512>(low)));
   for (int64_t i = 0; i < (bf16 ? 1 : 2); ++i, to += 64) {
     if (streamed && reinterpret_cast<uintptr_t>(to) % 64 == 0) {
       _mm512_stream_si512(reinterpret_cast<__m512i*>(to), lines[i]);

@@ -20,7 +20,7 @@ using torch::autograd::variable_list;
 uint16_t* halves_of(const Tensor& x) { return static_cast<uint16_t*>(x.data_ptr()); }
 Tensor packed_buffer(int64_t count) { return torch::empty({count}, torch::kBFloat16); }
 
-// The left operand as tiles want it: contiguous, both sizes padded with zeros to multiples of 32.
+// Rows as tiles want them: contiguous, both sizes padded with zeros to multiples of 32.
 Tensor whole_tiles(const Tensor& x) {
   const int64_t rows = (x.size(0) + 31) / 32 * 32, columns = (x.size(1) + 31) / 32 * 32;
   if (rows == x.size(0) && columns == x.size(1)) return x.contiguous();
@@ -62,9 +62,13 @@ void pack_parallel(int64_t panels, const Pack& pack) {
 
 // x [R, K] times a packed right operand of n columns.
 Tensor product_bf16(const Tensor& x, const Tensor& right, int64_t n, int64_t k) {
-  const Tensor left = whole_tiles(x), out = torch::empty({x.size(0), n}, torch::kBFloat16);
+  const Tensor out = torch::empty({x.size(0), n}, torch::kBFloat16);
+  const int64_t whole = k % 32 == 0 ? x.size(0) / 32 * 32 : 0;
+  const Tensor rest = whole_tiles(x.slice(0, whole));
   AmxProduct product;
-  product.left = amx_rows(halves_of(left), left.size(1));
+  product.left = amx_rows(halves_of(x), rest.size(1));
+  product.left.rest = halves_of(rest);
+  product.left.whole = whole / 16;
   product.right = halves_of(right);
   product.m = x.size(0);
   product.n = n;

@@ -7,14 +7,13 @@
 
 #include "kernels/amx.h"
 #include "kernels/dropout_key.h"
-#include "tensor/device.h"
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 #include <immintrin.h>
 
 namespace lexome {
 
-bool amx_floats_ready() { return amx_ready() && cpu_has_bf16(); }
+bool amx_floats_ready() { return amx_ready(); }
 
 #pragma GCC diagnostic ignored "-Wpsabi"  // vectors cross no call that is not inlined
 #pragma GCC target("arch=x86-64-v4,prefer-vector-width=512,avx512bf16,amx-tile,amx-bf16")
@@ -22,6 +21,19 @@ namespace {
 #include "kernels/amx_float_tiles.inl"
 
 constexpr int64_t kRowsAtOnce = 8;  // pairs of 16-row groups
+
+// Calls body(row, block) for rows [begin, end) and `blocks` blocks of k, in the order in which the
+// source lies in memory.
+template <class Body>
+inline void along_rows(bool by_k, int64_t begin, int64_t end, int64_t blocks, const Body& body) {
+  if (by_k) {
+    for (int64_t b = 0; b < blocks; ++b)
+      for (int64_t row = begin; row < end; ++row) body(row, b);
+  } else {
+    for (int64_t row = begin; row < end; ++row)
+      for (int64_t b = 0; b < blocks; ++b) body(row, b);
+  }
+}
 
 // A block of sums to its place, or on top of what is there. Finished lines go past the caches,
 // which need not read them first then.
@@ -53,11 +65,12 @@ int64_t amx_float_right_size(int64_t n, int64_t k) {
 
 void amx_cut_right(const AmxFloatProduct& p, uint16_t* to, int64_t begin, int64_t end) {
   const int64_t blocks = amx_blocks(p.k);
-  for (int64_t panel = begin; panel < end; ++panel)
-    for (int64_t b = 0; b < blocks; ++b)
-      for (int64_t t = 0; t < 2; ++t)
-        cut(p.right, panel * 32 + t * 16, p.n, b * 32, p.k, true,
-            to + (panel * blocks + b) * kBlock + t * kTile);
+  const auto cut_block = [&](int64_t panel, int64_t b) {
+    for (int64_t t = 0; t < 2; ++t)
+      cut(p.right, panel * 32 + t * 16, p.n, b * 32, p.k, true,
+          to + (panel * blocks + b) * kBlock + t * kTile);
+  };
+  along_rows(p.right.by_k, begin, end, blocks, cut_block);
 }
 
 void amx_multiply_floats(const AmxFloatProduct& p, const uint16_t* right, uint16_t* left,
@@ -71,11 +84,11 @@ void amx_multiply_floats(const AmxFloatProduct& p, const uint16_t* right, uint16
     const int64_t lines = (96 + count - 1) / count;  // of the next panel, a block of this one
     for (int64_t k = 0; k < p.k; k += kFloatDepth) {
       const int64_t blocks = std::min(all_blocks - k / 32, amx_blocks(kFloatDepth));
-      for (int64_t r = 0; r < count; ++r)
-        for (int64_t b = 0; b < blocks; ++b)
-          for (int64_t t = 0; t < 2; ++t)
-            cut(p.left, (rows + r) * 32 + t * 16, p.m, k + b * 32, p.k, false,
-                left + (r * blocks + b) * kBlock + t * kTile);
+      along_rows(p.left.by_k, 0, count, blocks, [&](int64_t r, int64_t b) {
+        for (int64_t t = 0; t < 2; ++t)
+          cut(p.left, (rows + r) * 32 + t * 16, p.m, k + b * 32, p.k, false,
+              left + (r * blocks + b) * kBlock + t * kTile);
+      });
       for (int64_t panel = first_panel; panel < last_panel; ++panel) {
         const uint16_t* const from = right + (panel * all_blocks + k / 32) * kBlock;
         const bool last = panel + 1 == last_panel;

@@ -12,6 +12,7 @@
 #include <cmath>
 
 #include "base/text.h"
+#include "kernels/dropout.h"
 #include "kernels/layernorm.h"
 #include "lexome/bases.h"
 #include "lexome/error.h"
@@ -25,7 +26,8 @@ namespace {
 
 constexpr int64_t kLetters = 4;
 constexpr int64_t kStemTaps = 5, kBlockTaps = 7;
-constexpr int64_t kNoBase = -100;  // what cross-entropy ignores
+constexpr int64_t kNoBase = -100;    // what cross-entropy ignores
+constexpr uint32_t kHidingSite = 0;  // the only place where a pass draws numbers
 
 }  // namespace
 
@@ -51,6 +53,9 @@ Fields VqdnaOptions::fields(const std::string& section) {
       .choice("metric", &metric, {"l2", "cosine"}, "what nearest means")
       .choice("gradient", &gradient, {"ste", "rotation"}, "how gradients pass the choice of a code")
       .number("beta", &beta, 0, 100, "weight of the commitment loss")
+      .number("hide", &hide, 0, 0.99,
+              "share of codes that the decoder is not shown in every second training row, so that "
+              "codes answer for their neighbours; 0: none, as published")
       .choice("commit", &commit, {"mean", "sum"}, "commitment over levels")
       .choice("prev_code_grad", &prev_code_grad, {"ste", "detach"},
               "hrq: whether gradients pass the code of the level before")
@@ -244,8 +249,7 @@ CodedBatch Vqdna::code(const TensorBatch& batch, const Pass& pass, Comm& comm) {
   const Tensor real_R = real_bases(bases_BL4);
   CodedBatch out;
   out.quantized = quantize(bases_BL4, lengths_B, pass, comm);
-  const Tensor features_BLD =
-      out.quantized.features_RD.view({lengths_B.size(0), -1, options_.width});
+  const Tensor features_BLD = shown(out.quantized.features_RD, lengths_B.size(0), pass);
   out.logits_R4 = decode(features_BLD, lengths_B, pass).view({-1, kLetters});
   out.bases = real_R.sum().item<int64_t>();
   out.reconstruction =
@@ -257,6 +261,18 @@ CodedBatch Vqdna::code(const TensorBatch& batch, const Pass& pass, Comm& comm) {
   out.accuracy = static_cast<double>(right_R.sum().item<int64_t>()) /
                  static_cast<double>(std::max<int64_t>(1, out.bases));
   return out;
+}
+
+Tensor Vqdna::shown(const Tensor& features_RD, int64_t rows, const Pass& pass) const {
+  const Tensor features_BLD = features_RD.view({rows, -1, options_.width});
+  if (!pass.training || options_.hide == 0) return features_BLD;
+  const Dropout hiding{options_.hide, pass.seed, pass.step, kHidingSite};
+  const Tensor kept_BL1 = dropout_multipliers(hiding, features_RD.size(0), 1, features_RD.device())
+                              .gt(0)
+                              .view({rows, -1, 1});
+  const Tensor whole_B11 =
+      torch::arange(rows, features_RD.device()).remainder(2).eq(0).view({rows, 1, 1});
+  return features_BLD.masked_fill((kept_BL1 | whole_B11).logical_not(), 0);
 }
 
 Tensor Vqdna::decode(const Tensor& features_BLD, const Tensor& lengths_B, const Pass& pass) const {

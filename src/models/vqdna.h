@@ -34,7 +34,7 @@ struct VqdnaOptions {
   bool tap_norm = false;
   std::string metric = "l2", gradient = "ste", init = "kmeans";
   std::string prev_code_grad = "ste", commit = "mean";
-  double beta = 0.5;
+  double beta = 0.5, hide = 0;
   CodebookOptions codebook;
 };
 
@@ -54,7 +54,8 @@ class Vqdna : public torch::nn::Module {
   Vqdna(const VqdnaOptions& options, uint64_t seed);
 
   // Reads the bases of a batch, whatever tokens it holds. Padding and N get the code -1 and count
-  // in no loss. `pass.training` lets the codebooks see the batch.
+  // in no loss. `pass.training` lets the codebooks see the batch and hides codes from the decoder
+  // (vocab.hide).
   CodedBatch code(const TensorBatch& batch, const Pass& pass, Comm& comm = single_worker());
   // The first half of it: encoder and quantiser, of bases as one-hot vectors [B, L, 4], zeros for N
   // and padding, in rows of these lengths i64 [B]. Rows R = B * L.
@@ -76,6 +77,11 @@ class Vqdna : public torch::nn::Module {
 
  private:
   struct Network;
+  // The features that the decoder is shown: in training, every second row of B lacks vocab.hide of
+  // its codes, zeros in their places. A base whose code is hidden has to come back from other
+  // codes, so that a code answers for its neighbours too and has to choose what to keep of them.
+  // Ours: as published, every code stands beside its own base, which is all it then needs to tell.
+  Tensor shown(const Tensor& features_RD, int64_t rows, const Pass& pass) const;
   std::vector<Tensor> taps(const Tensor& bases_BL4, const Tensor& lengths_B, bool bf16) const;
   VqdnaOptions options_;
   std::shared_ptr<Network> network_;

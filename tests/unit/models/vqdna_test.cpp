@@ -162,6 +162,27 @@ TEST_P(Kinds, Bf16StaysCloseToFp32) {
   EXPECT_GT(same.to(torch::kFloat32).mean().item<double>(), 0.8);
 }
 
+// Hidden codes show in what training gives back, in every second row, and nowhere else.
+TEST_P(Kinds, HiddenCodesAreMissedInEverySecondRowOfTraining) {
+  VqdnaOptions options = small(GetParam());
+  const auto plain = primed(options);
+  options.hide = 0.75;
+  const auto hiding = primed(options);
+  std::vector<Bases> rows;
+  for (uint64_t i = 0; i < 4; ++i) rows.push_back(random_bases(60, 20 + i));
+  const Batch batch = batch_of(rows);
+  const auto apart = [&](bool training) {
+    const torch::NoGradGuard no_grad;
+    const Tensor a = coded(*plain, batch, training).logits_R4.view({4, 60, 4});
+    const Tensor b = coded(*hiding, batch, training).logits_R4.view({4, 60, 4});
+    return (a - b).abs().amax({1, 2});
+  };
+  EXPECT_EQ(apart(false).max().item<double>(), 0.0);
+  const Tensor trained_B = apart(true);
+  for (int64_t row = 0; row < 4; ++row)
+    EXPECT_EQ(trained_B[row].item<double>() > 0, row % 2 == 1) << row;
+}
+
 // A short training: bases come back, codes stay in use.
 TEST_P(Kinds, Learns) {
   VqdnaOptions options = small(GetParam());

@@ -109,6 +109,7 @@ HiddenShares look_at_masks(const WindowBatches& batches, const WindowPlan& plan,
   const HiddenShares seen = count.shares();
   log::info("masking: {:.2f} % of tokens are guessed; {:.2f} % of nucleotides are really hidden",
             100 * seen.guessed, 100 * seen.hidden);
+  if (std::isnan(seen.markov_bits)) return seen;  // none hidden: nothing to say of them
   log::info("hidden nucleotides: {}order-5 Markov {:.3f} bits each",
             std::isnan(seen.hidden_repeats)
                 ? ""

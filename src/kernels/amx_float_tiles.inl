@@ -29,11 +29,16 @@ inline F16 load_some(const float* from, int64_t count) {
   return reinterpret_cast<F16>(_mm512_maskz_loadu_ps(mask, from));
 }
 
+// Numbers to ask for while those before them in their row are cut.
+constexpr int64_t kNumbersAhead = 128;
+
 // 16 rows (`count` of them there) by 32 k (`depth` of them there), one line of 32 k a row.
 inline void lines_by_row(const float* from, int64_t stride, int64_t count, int64_t depth,
                          U16 (*lines)[16]) {
   for (int64_t r = 0; r < 16; ++r, from += stride) {
     const int64_t there = r < count ? depth : 0;
+    __builtin_prefetch(from + kNumbersAhead);
+    __builtin_prefetch(from + kNumbersAhead + 16);
     const Parts parts = parts_of(load_some(from, there), load_some(from + 16, there - 16));
     for (int64_t i = 0; i < kParts; ++i) lines[i][r] = parts.line[i];
   }

@@ -77,7 +77,7 @@ inline F16 power_of_two(F16 x) {
 constexpr float kLog2E = 1.44269504F;
 
 // One query's scores to its dropped probabilities before they are divided by their sum. Returns the
-// log of the sum and leaves 1 / sum.
+// log of the sum as a score, i.e. before `scale`, and leaves 1 / sum.
 inline float forward_row(const RowDropout& dropout, uint64_t index, float scale, int64_t length,
                          int64_t keys, float* scores, uint16_t* kept, float* inverse) {
   for (int64_t k = length; k < keys; ++k) scores[k] = kNegative;
@@ -92,19 +92,20 @@ inline float forward_row(const RowDropout& dropout, uint64_t index, float scale,
   });
   const float sum = sum_of(total);
   *inverse = 1.0F / sum;
-  return top * scale + __builtin_logf(sum);
+  return top + __builtin_logf(sum) / scale;
 }
 
 // One query's scores and the gradients of its dropped probabilities to these probabilities (`kept`)
-// and the gradients of the scores (`slopes`). Leaves probabilities in `scores`.
+// and the gradients of the scores (`slopes`). Leaves probabilities in `scores`. Differences come
+// before `scale`, so that large scores cancel as they did in the forward pass.
 inline void backward_row(const RowDropout& dropout, uint64_t index, float log_sum, float scale,
                          int64_t length, int64_t keys, float* scores, const float* grads,
                          uint16_t* kept, uint16_t* slopes) {
   for (int64_t k = length; k < keys; ++k) scores[k] = kNegative;
-  const float unit = scale * kLog2E, log2_sum = log_sum * kLog2E;
+  const float unit = scale * kLog2E;
   F16 sum{};
   each_key(dropout, index, keys, [&](int64_t k, F16 factor) {
-    const F16 p = power_of_two(load(scores + k) * unit - log2_sum);
+    const F16 p = power_of_two((load(scores + k) - log_sum) * unit);
     store(scores + k, p);
     store_half(kept + k, p * factor);
     sum += p * factor * load(grads + k);

@@ -33,6 +33,7 @@ Tensor whole_tiles(const Tensor& x) {
 // panels when rows alone give too few: body(first_rows, last_rows, first_panel, last_panel).
 template <class Body>
 void share_product(int64_t row_blocks, int64_t panels, int64_t at_once, const Body& body) {
+  if (row_blocks == 0) return;
   const int64_t threads = at::get_num_threads();
   const int64_t rounds = (row_blocks + at_once * threads - 1) / (at_once * threads);
   const int64_t chunks = std::min(row_blocks, rounds * threads);
@@ -83,6 +84,7 @@ Tensor product_bf16(const Tensor& x, const Tensor& right, int64_t n, int64_t k) 
 // g' x in fp32: the gradient of the weights.
 Tensor weight_gradient_bf16(const Tensor& grad_RO, const Tensor& x_RI) {
   const int64_t rows = x_RI.size(0), inputs = x_RI.size(1), outputs = grad_RO.size(1);
+  if (rows == 0) return torch::zeros({outputs, inputs}, torch::kFloat32);
   const Tensor left = packed_buffer(amx_left_size(outputs, rows)),
                right = packed_buffer(amx_right_size(inputs, rows));
   pack_parallel((outputs + 31) / 32, [&](int64_t begin, int64_t end) {

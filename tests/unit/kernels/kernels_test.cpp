@@ -123,6 +123,18 @@ TEST_P(BothPrecisions, MatmulWeight) {
   }
 }
 
+TEST_P(BothPrecisions, NoRowsGiveNoProductAndNoGradient) {
+  const auto type = GetParam() ? torch::kBFloat16 : torch::kFloat32;
+  for (const int64_t inputs : {64, 100}) {
+    const Tensor x = torch::empty({0, inputs}, type).requires_grad_();
+    const Tensor weight = random_tensor({96, inputs}, 1).requires_grad_();
+    const Tensor y = matmul_weight(x, {weight}, copy_weights({weight}, type));
+    EXPECT_EQ(y.sizes(), (std::vector<int64_t>{0, 96}));
+    y.sum().backward();
+    EXPECT_EQ(weight.grad().abs().max().item<double>(), 0.0);
+  }
+}
+
 // Rows and columns of very different sizes: whatever units compute it, a product in fp32 and its
 // gradients keep the bits of fp32.
 TEST(MatmulWeight, Fp32KeepsItsBits) {

@@ -107,6 +107,21 @@ TEST_P(TokenKernels, RotaryCrossAttention) {
       GetParam());
 }
 
+// With one key the probability is 1 whatever the score, so that neither side has a gradient.
+TEST_P(TokenKernels, ALargeScoreOfOneKeyHasNoSlope) {
+  const Packed rows = packed({1, 1, 1, 1});
+  const Tensor positions_R = torch::zeros({4}, torch::kInt64);
+  const auto type = GetParam() ? torch::kBFloat16 : torch::kFloat32;
+  Tensor qkv = random_doubles({4, 96}, 1);
+  qkv.slice(1, 0, 32).mul_(3000.0);
+  qkv = qkv.to(type).requires_grad_();
+  rotary_self_attention(qkv, rows, positions_R, rotary_table(8, 32, 1e4), 1)
+      .backward(torch::ones({4, 32}, type));
+  EXPECT_GT(qkv.grad().slice(1, 64).abs().min().item<double>(), 0.9);
+  EXPECT_LT(qkv.grad().slice(1, 0, 32).abs().max().item<double>(), 1e-5);
+  EXPECT_LT(qkv.grad().slice(1, 32, 64).abs().max().item<double>(), 1e-5 * 3000);
+}
+
 // One query and two keys written out.
 TEST(RotaryAttention, ByHand) {
   const Packed one = packed({1}), two = packed({2});

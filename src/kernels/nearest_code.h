@@ -25,13 +25,15 @@ class CodeTable {
 
 // Index (i64 [R]) of the code with the least |z - e|^2, the lowest index among equals. z_RD and
 // codes_KD are fp32. The order is that of |e|^2 / 2 - z e in fp32, whose sums have one fixed order:
-// every CPU version gives the indices of the reference, bit for bit. Codes with NaN are never
-// chosen.
+// every version gives the indices of the reference, bit for bit. Codes with NaN are never chosen.
 Tensor nearest_code(const Tensor& z_RD, const Tensor& codes_KD);
 // One pair after the other: what the others are held to.
 Tensor nearest_code_reference(const Tensor& z_RD, const Tensor& codes_KD);
 // All scores in fp32, none screened: what nearest_code is on CPUs without tile registers.
 Tensor nearest_code_fp32(const Tensor& z_RD, const Tensor& codes_KD);
+// Scores by the library of the device, of which those too close to each other are decided on the
+// CPU: what nearest_code is on other devices.
+Tensor nearest_code_by_library(const Tensor& z_RD, const Tensor& codes_KD);
 
 struct CodeStatistics {
   Tensor counts_K;  // f64: rows that chose a code

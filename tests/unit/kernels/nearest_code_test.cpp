@@ -46,6 +46,7 @@ void expect_all_agree(const Tensor& given_RD, const Tensor& codes_KD, const char
   }
   EXPECT_TRUE(nearest_code_fp32(z_RD, codes_KD).equal(want)) << what;
   EXPECT_TRUE(nearest_code(z_RD, codes_KD).equal(want)) << what;
+  EXPECT_TRUE(nearest_code_by_library(z_RD, codes_KD).equal(want)) << what;
 }
 
 TEST(NearestCode, ReferenceIsNearestInFloat64) {
@@ -71,8 +72,8 @@ TEST(NearestCode, LowestIndexAmongEqualCodes) {
   const Tensor some = random_tensor({7, 48}, 3);
   const Tensor codes = torch::cat({some, some, some, some, some, some});
   const Tensor z = some.repeat({9, 1});
-  for (const Tensor& found :
-       {nearest_code_reference(z, codes), nearest_code_fp32(z, codes), nearest_code(z, codes)}) {
+  for (const Tensor& found : {nearest_code_reference(z, codes), nearest_code_fp32(z, codes),
+                              nearest_code(z, codes), nearest_code_by_library(z, codes)}) {
     EXPECT_TRUE(found.equal(torch::arange(7).repeat({9})));
   }
 }

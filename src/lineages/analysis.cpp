@@ -111,8 +111,7 @@ class LineageAnalysis {
           std::count_if(split.genomes.begin(), split.genomes.end(),
                         [](const SplitGenome& one) { return one.side == LineageSide::kNear; });
       say("Split by subtree: whole subtrees of each class are tested; genomes within {} "
-          "substitutions "
-          "of a tested one are left out, {} in all.",
+          "substitutions of a tested one are left out, {} in all.",
           kFarApart, near);
       for (const int32_t c : split.unsplit) {
         findings_.unsplit.push_back(labels_.classes[static_cast<size_t>(c)]);
